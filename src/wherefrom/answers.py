@@ -1,0 +1,183 @@
+"""Answers of the lineage engine as plain data: what the API sends and what `--json` prints. One shape for both doors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from rdflib import URIRef
+
+from wherefrom import lineage as engine
+from wherefrom.lineage import Impact, Independence, Lineage, Passage, kind_of
+from wherefrom.query import rows
+from wherefrom.store import Store
+from wherefrom.vocabulary import EV, shorten
+
+Answer = dict[str, Any]
+
+
+def lineage_answer(store: Store, graph: Lineage, base: str) -> Answer:
+    """Return nodes and edges of a lineage, each edge with its step, basis, graph and passages.
+
+    `independentStudies` counts the components of studies reached from the things; `companions` are publications that
+    report a study of the lineage and support none of the things.
+    """
+    engine.describe(store, graph)
+    things = graph.graph["things"]
+    policy = graph.graph["policy"]
+    papers = engine.publications(graph)
+    used = set().union(*(engine.supporting(graph, thing) for thing in things)) | set(things)
+    companions = papers - used
+    places = _Places(store, graph, papers)
+    below = set().union(*(engine.nx.descendants(graph, thing) | {thing} for thing in things))
+    studies = engine.studies(graph) & below
+    lines = list(engine.nx.connected_components(engine.sharing(store, studies, policy)))
+    return {
+        "things": [shorten(thing, base) for thing in things],
+        "policy": policy,
+        "truncated": graph.graph["truncated"],
+        "independentStudies": len({frozenset(line & studies) for line in lines if line & studies}),
+        "studies": [shorten(study, base) for study in sorted(studies)],
+        "companions": [shorten(paper, base) for paper in sorted(companions)],
+        "nodes": [{**node_answer(graph, node, base), "companion": node in companions} for node in _in_order(graph, base)],
+        "edges": [edge for thing, ground in sorted(graph.edges) for edge in _edges(graph, thing, ground, places, base)],
+    }
+
+
+def node_answer(graph: Lineage, node: URIRef, base: str) -> Answer:
+    """Return what a described node is: its name, IRI, kind, label and who says it."""
+    data = graph.nodes[node]
+    return {
+        "id": shorten(node, base),
+        "iri": str(node),
+        "kind": kind_of(node, base),
+        "label": data["label"] or shorten(node, base),
+        "sources": sorted(shorten(source, base) for source in data["sources"]),
+    }
+
+
+def impact_answer(found: Impact, base: str) -> Answer:
+    """Return what falls, is weakened or suspect, and the ratings whose basis shrinks."""
+    return {
+        "withdrawn": _named(found.names, found.withdrawn, base),
+        "policy": found.policy,
+        "reading": "one path to a publication that is not withdrawn is enough for a thing to stand",
+        "falls": _named(found.names, found.falls, base),
+        "weakened": _named(found.names, found.weakened, base),
+        "suspect": _named(found.names, found.suspect, base),
+        "ratings": [
+            {
+                **node_answer(found.names, touched.rating, base),
+                "basis": "reduced" if touched.lost else "weakened",
+                "lost": _named(found.names, touched.lost, base),
+                "kept": _named(found.names, touched.kept, base),
+            }
+            for touched in found.ratings
+        ],
+    }
+
+
+def independence_answer(found: Independence, base: str) -> Answer:
+    """Return the independent lines behind claims, each with its studies, papers, companion papers and claims."""
+    return {
+        "policy": found.policy,
+        "independentLines": len(found.lines),
+        "claims": len(found.claims),
+        "lines": [
+            {
+                "studies": _named(found.names, line.studies, base),
+                "publications": _named(found.names, line.publications, base),
+                "companions": _named(found.names, line.companions, base),
+                "claims": _named(found.names, line.claims, base),
+                "sources": sorted({source for claim in line.claims for source in _sources(found.names, claim, base)}),
+            }
+            for line in found.lines
+        ],
+        "namedWithoutFinding": _named(found.names, found.without_finding, base),
+        "unsupported": _named(found.names, found.unsupported, base),
+    }
+
+
+def unsupported_answer(store: Store, base: str, source: str | None = None) -> Answer:
+    """Return the claims that cite nothing, by source and with their kinds; `source` narrows to one."""
+    claims: dict[str, Answer] = {}
+    for row in rows(store, "unsupported"):
+        said_by = shorten(str(row["source"]), base)
+        if source is not None and said_by != source:
+            continue
+        name = shorten(str(row["claim"]), base)
+        entry = {"id": name, "iri": str(row["claim"]), "label": str(row.get("label", name)), "source": said_by, "kinds": []}
+        claims.setdefault(name, entry)["kinds"].append(str(row["kind"]).rsplit("/", 1)[-1])
+    counts: dict[str, int] = {}
+    for claim in claims.values():
+        counts[claim["source"]] = counts.get(claim["source"], 0) + 1
+    return {"count": len(claims), "bySource": dict(sorted(counts.items())), "claims": list(claims.values())}
+
+
+def _named(names: Lineage, things: Iterable[URIRef], base: str) -> list[Answer]:
+    return [node_answer(names, thing, base) for thing in sorted(things)]
+
+
+def _sources(names: Lineage, thing: URIRef, base: str) -> list[str]:
+    return [shorten(source, base) for source in names.nodes[thing]["sources"]]
+
+
+def _in_order(graph: Lineage, base: str) -> list[URIRef]:
+    return sorted(graph, key=lambda node: (kind_of(node, base), node))
+
+
+class _Places:
+    """Where a step is stated: at the printed reference if it ends there, else where the thing is; or why it is inferred."""
+
+    def __init__(self, store: Store, graph: Lineage, papers: Iterable[URIRef]) -> None:
+        self.graph = graph
+        inferred = sorted({a for a, b in graph.edges for s in graph.edges[a, b]["statements"] if s[2] == "inferred"})
+        curated = {URIRef(row["statement"]): row for row in rows(store, "curated_statements", {"thing": inferred})}
+        self.curated = {
+            (row["thing"], row["step"], row["ground"]): places
+            for statement, row in curated.items()
+            for places in [self._read(store, [statement]).get(statement, {})]
+        }
+        printed = [row for row in rows(store, "grounds", {"ground": sorted(papers)}) if row["step"] == EV.refersTo]
+        stated = self._read(store, sorted({URIRef(row["thing"]) for row in printed}))
+        self.printed: dict[tuple[Any, Any], list[Passage]] = {}
+        for row in printed:
+            here = stated.get(URIRef(row["thing"]), {}).get(URIRef(row["graph"]), [])
+            self.printed.setdefault((row["ground"], row["graph"]), []).extend(here)
+
+    @staticmethod
+    def _read(store: Store, things: list[URIRef]) -> dict[URIRef, dict[URIRef, list[Passage]]]:
+        return engine.passages(store, things) if things else {}
+
+    def of(self, thing: URIRef, ground: URIRef, statement: tuple[Any, Any, str]) -> list[Passage]:
+        """Return the passages for one statement (step, graph, basis) of an edge."""
+        step, source, basis = statement
+        if basis == "inferred":
+            return [passage for places in self.curated.get((thing, step, ground), {}).values() for passage in places]
+        own: list[Passage] = self.graph.nodes[thing]["passages"].get(source, [])
+        return self.printed.get((ground, source)) or own
+
+
+def _edges(graph: Lineage, thing: URIRef, ground: URIRef, places: _Places, base: str) -> Iterable[Answer]:
+    for statement in graph.edges[thing, ground]["statements"]:
+        step, source, basis = statement
+        yield {
+            "from": shorten(thing, base),
+            "to": shorten(ground, base),
+            "step": shorten(step, base),
+            "basis": basis,
+            "graph": shorten(source, base),
+            "passages": [passage_answer(passage, base) for passage in places.of(thing, ground, statement)],
+        }
+
+
+def passage_answer(passage: Passage, base: str) -> Answer:
+    """Return a passage: its name, snapshot, code points (end exclusive) and lines."""
+    return {
+        "id": shorten(passage.iri, base),
+        "snapshot": shorten(passage.snapshot, base),
+        "start": passage.start,
+        "end": passage.end,
+        "firstLine": passage.first_line,
+        "lastLine": passage.last_line,
+    }

@@ -1,0 +1,153 @@
+"""Files -> lint -> validation -> a store on disk that readers open. All or nothing.
+
+A store folder holds one folder for each build and the file `current`, which names the one to read. A build writes a new
+folder and then replaces `current` in one step, so that readers see the former build or the new one, never a half.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from wherefrom.load import KnowledgeBase
+from wherefrom.problems import NotConforming, StoreUnusable
+from wherefrom.report import Report, Result, Severity
+
+CURRENT = "current"
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Build:
+    """One finished build: its folder, what it was built from, the digest of its statements, and how many there are."""
+
+    folder: Path
+    fingerprint: str
+    digest: str
+    graphs: dict[str, int]
+    built: str
+
+    @property
+    def store(self) -> Path:
+        """The folder of the Oxigraph store."""
+        return self.folder / "store"
+
+    @property
+    def nquads(self) -> Path:
+        """All statements as they were written, as sorted canonical N-Quads."""
+        return self.folder / "data.nq"
+
+    @property
+    def shapes(self) -> Path:
+        """The shapes, as sorted N-Triples."""
+        return self.folder / "shapes.nt"
+
+
+def home(folder: Path) -> Path:
+    """Return where builds of the knowledge base in `folder` are kept: inside it, or in the user's cache if it is read-only."""
+    if os.access(folder, os.W_OK):
+        return folder / ".wherefrom"
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "wherefrom" / hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
+
+
+def canonical_nquads(quads: Iterable[ox.Quad]) -> bytes:
+    """Return statements as sorted canonical N-Quads: for data without blank nodes this is what RDFC-1.0 gives."""
+    lines = ox.serialize(quads, format=ox.RdfFormat.N_QUADS)
+    assert lines is not None
+    return b"".join(sorted(set(lines.splitlines(keepends=True))))
+
+
+def current(stores: Path) -> Build | None:
+    """Return the build that `stores` points to, or None where there is none that can be read."""
+    try:
+        folder = stores / (stores / CURRENT).read_text("utf-8").strip()
+        return Build(folder, **json.loads((folder / "build.json").read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def checked(base: KnowledgeBase, folder: Path, say: Say) -> Report:
+    """Return the report on a knowledge base; one that was made of the same files before is read, not made again."""
+    kept = folder / "validated.json"
+    try:
+        content = json.loads(kept.read_text("utf-8"))
+        if content["fingerprint"] == base.fingerprint:
+            results = (Result(**{**row, "severity": Severity(row["severity"])}) for row in content["results"])
+            return Report(tuple(results))
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # nothing kept, or kept by another version: made anew below
+    from wherefrom.validate import validate
+
+    say(f"Validating {sum(len(source.quads) for source in base.sources):,} statements ...")
+    report = validate(base)
+    _write(kept, json.dumps({"fingerprint": base.fingerprint, "results": [asdict(row) for row in report.results]}))
+    return report
+
+
+def build(base: KnowledgeBase, stores: Path, say: Say, built: str) -> Build:
+    """Validate, write a new store under `stores`, and make it the current one; return it.
+
+    Unchanged files give the current build back. `built` is the time of the build, as text. An interrupted build leaves
+    the former one in place. Raises `NotConforming` where there is a violation, `StoreUnusable` where nothing can be written.
+    """
+    former = current(stores)
+    if former and former.fingerprint == base.fingerprint and former.store.is_dir():
+        return former
+    try:
+        stores.mkdir(parents=True, exist_ok=True)
+        report = checked(base, stores, say)
+        if not report.conforms:
+            raise NotConforming(f"{report.summary()}; the former build, if any, stays in place.")
+        say(f"Writing the store ({report.summary()}) ...")
+        with tempfile.TemporaryDirectory(prefix="building-", dir=stores) as draft:
+            made = _write_build(base, Path(draft), built)
+            target = stores / f"{made.digest[:16]}-{made.fingerprint[:16]}"
+            if target.exists():
+                shutil.rmtree(target)
+            os.replace(draft, target)
+            Path(draft).mkdir()  # the context manager removes it
+        _write(stores / CURRENT, target.name)
+    except OSError as error:
+        raise StoreUnusable(f"The store cannot be written: {error.strerror}.") from error
+    _remove_older(stores, {target.name, former.folder.name if former else ""})
+    return Build(target, made.fingerprint, made.digest, made.graphs, made.built)
+
+
+def _write_build(base: KnowledgeBase, folder: Path, built: str) -> Build:
+    quads = list(base.quads())
+    nquads = canonical_nquads(quads)
+    (folder / "data.nq").write_bytes(nquads)
+    shapes = ox.Dataset(quad for source in base.shapes for quad in source.quads)
+    shapes.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    triples = ox.serialize((quad.triple for quad in shapes), format=ox.RdfFormat.N_TRIPLES) or b""
+    (folder / "shapes.nt").write_bytes(b"".join(sorted(set(triples.splitlines(keepends=True)))))
+    store = ox.Store(str(folder / "store"))
+    store.bulk_extend(quads)
+    store.flush()
+    store.optimize()
+    graphs = Counter(quad.graph_name.value for quad in set(quads) if isinstance(quad.graph_name, ox.NamedNode))
+    made = Build(folder, base.fingerprint, hashlib.sha256(nquads).hexdigest(), dict(sorted(graphs.items())), built)
+    _write(folder / "build.json", json.dumps({k: v for k, v in asdict(made).items() if k != "folder"}))
+    return made
+
+
+def _write(path: Path, text: str) -> None:
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(text, "utf-8")
+    os.replace(draft, path)
+
+
+def _remove_older(stores: Path, keep: set[str]) -> None:
+    for folder in stores.iterdir():
+        if folder.is_dir() and (folder / "build.json").exists() and folder.name not in keep:
+            shutil.rmtree(folder, ignore_errors=True)

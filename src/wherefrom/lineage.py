@@ -1,0 +1,362 @@
+"""Rows -> directed graph -> what rests on what, and what falls without it.
+
+Edges point from what rests to what it rests on: claim -> finding -> study -> publication. A graph is expanded from the
+thing asked about, in batches, so that an answer costs what it is large, whatever the size of the base.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias, get_args
+
+import networkx as nx
+from rdflib import RDF, SKOS, URIRef
+from rdflib.term import Identifier
+
+from wherefrom.problems import BadParameter, UnknownResource
+from wherefrom.query import rows
+from wherefrom.store import Store
+from wherefrom.vocabulary import EV, shorten
+
+Direction = Literal["grounds", "consequences", "both"]
+Policy = Literal["stated", "inferred"]
+Lineage: TypeAlias = "nx.DiGraph[URIRef]"
+
+DIRECTIONS: tuple[str, ...] = get_args(Direction)
+POLICIES: tuple[str, ...] = get_args(Policy)
+SAID_BY = (EV.claimedBy, EV.ratedBy, EV.statedBy)
+NODES = 5_000  # where an expansion stops and says so
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A place in a document: snapshot, code points from `start` (inclusive) to `end` (exclusive), lines from 1."""
+
+    iri: URIRef
+    snapshot: URIRef
+    start: int
+    end: int
+    first_line: int | None = None
+    last_line: int | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One independent line of evidence: studies that share their sample, their papers, and the claims that rest on it."""
+
+    studies: tuple[URIRef, ...]
+    publications: tuple[URIRef, ...]
+    companions: tuple[URIRef, ...]
+    claims: tuple[URIRef, ...]
+
+
+@dataclass(frozen=True)
+class Independence:
+    """The independent lines behind claims; `without_finding` are studies that claims name and no finding shows."""
+
+    claims: tuple[URIRef, ...]
+    lines: tuple[Line, ...]
+    unsupported: tuple[URIRef, ...]
+    without_finding: tuple[URIRef, ...]
+    policy: Policy
+    names: Lineage
+
+
+@dataclass(frozen=True)
+class RatingTouched:
+    """A rating and the part of its basis that is lost. What it would be rated now is for its source to say."""
+
+    rating: URIRef
+    lost: tuple[URIRef, ...]
+    kept: tuple[URIRef, ...]
+
+
+@dataclass(frozen=True)
+class Impact:
+    """What a withdrawal does: `falls` loses all support, `weakened` some, `suspect` rests on the same trial otherwise."""
+
+    withdrawn: tuple[URIRef, ...]
+    falls: frozenset[URIRef]
+    weakened: frozenset[URIRef]
+    suspect: frozenset[URIRef]
+    ratings: tuple[RatingTouched, ...]
+    policy: Policy
+    names: Lineage = field(compare=False)
+
+
+def lineage(
+    store: Store, things: Sequence[URIRef], direction: Direction = "both", policy: Policy = "inferred", nodes: int = NODES
+) -> Lineage:
+    """Return what `things` rest on (`grounds`), what rests on them (`consequences`), or both, at any depth.
+
+    Each edge has `statements`: a list of (step, graph, basis) with basis `stated` or `inferred`; under the policy
+    `stated` the edges of curation graphs are left out. `graph.graph["truncated"]` tells whether more than `nodes` nodes
+    would have followed. Raises `UnknownResource` for a thing that no graph describes, `BadParameter` for a wrong word.
+    """
+    _check("direction", direction, DIRECTIONS)
+    _check("policy", policy, POLICIES)
+    _check_known(store, things)
+    curated = curation_graphs(store)
+    graph: Lineage = nx.DiGraph(policy=policy, things=tuple(things), truncated=False)
+    graph.add_nodes_from(things)
+    ways = {"grounds": ["thing"], "consequences": ["ground"], "both": ["thing", "ground"]}[direction]
+    for way in ways:
+        _expand(store, graph, things, way, curated, policy, nodes)
+    return graph
+
+
+def curation_graphs(store: Store) -> frozenset[Identifier]:
+    """Return the graphs that hold what curators inferred."""
+    return frozenset(row["graph"] for row in rows(store, "curation_graphs"))
+
+
+def _check(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise BadParameter(f"{name} is one of {', '.join(allowed)}, not {value!r}.")
+
+
+def _check_known(store: Store, things: Iterable[URIRef]) -> None:
+    known = {row["thing"] for row in rows(store, "descriptions", {"thing": list(things)})}
+    for thing in things:
+        if thing not in known:
+            raise UnknownResource(f"<{thing}>")
+
+
+def _expand(
+    store: Store, graph: Lineage, things: Iterable[URIRef], way: str, curated: frozenset[Identifier], policy: Policy, nodes: int
+) -> None:
+    other = "ground" if way == "thing" else "thing"
+    seen: set[Identifier] = set(things)
+    front = sorted(seen)
+    while front and not graph.graph["truncated"]:
+        reached: set[Identifier] = set()
+        for row in rows(store, "grounds", {way: front}):
+            basis = "inferred" if row["graph"] in curated else "stated"
+            if basis == "inferred" and policy == "stated":
+                continue
+            if len(seen | reached) >= nodes and row[other] not in seen | reached:
+                graph.graph["truncated"] = True
+                continue
+            reached.add(row[other])
+            _add_statement(graph, row["thing"], row["ground"], (row["step"], row["graph"], basis))
+        front = sorted(reached - seen)
+        seen |= reached
+
+
+def _add_statement(graph: Lineage, thing: Any, ground: Any, statement: tuple[Any, Any, str]) -> None:
+    if not graph.has_edge(thing, ground):
+        graph.add_edge(thing, ground, statements=[])
+    statements = graph.edges[thing, ground]["statements"]
+    if statement not in statements:
+        statements.append(statement)
+        statements.sort()
+
+
+def steps_of(graph: Lineage, thing: URIRef, ground: URIRef) -> set[URIRef]:
+    """Return the properties by which `thing` rests on `ground`."""
+    return {step for step, _, _ in graph.edges[thing, ground]["statements"]}
+
+
+def describe(store: Store, graph: Lineage) -> Lineage:
+    """Give each node its `label`, `classes`, `sources`, `line`s and `passages` (graph -> passages); return the graph."""
+    for _, data in graph.nodes(data=True):
+        data.update(label=None, classes=set(), sources=set(), passages={})
+    for row in rows(store, "descriptions", {"thing": list(graph)}):
+        data = graph.nodes[URIRef(row["thing"])]
+        if row["property"] == RDF.type:
+            data["classes"].add(row["value"])
+        elif row["property"] == SKOS.prefLabel:
+            data["label"] = min(filter(None, (data["label"], str(row["value"]))))
+        elif row["property"] in SAID_BY:
+            data["sources"].add(row["value"])
+    for thing, places in passages(store, list(graph)).items():
+        graph.nodes[thing]["passages"] = places
+    return graph
+
+
+def passages(store: Store, things: Sequence[URIRef]) -> dict[URIRef, dict[URIRef, list[Passage]]]:
+    """Return where each thing is stated: thing -> graph -> passages in the order of the document."""
+    found = list(rows(store, "passages", {"thing": list(things)}))
+    lines: dict[tuple[Identifier, Identifier], int] = {}
+    for row in rows(store, "descriptions", {"thing": sorted({row["passage"] for row in found})}):
+        if row["property"] in (EV.startLine, EV.endLine):
+            lines[row["thing"], row["property"]] = int(row["value"])
+    places: dict[URIRef, dict[URIRef, list[Passage]]] = {}
+    for row in found:
+        iri = URIRef(row["passage"])
+        first, last = lines.get((iri, EV.startLine)), lines.get((iri, EV.endLine))
+        passage = Passage(iri, URIRef(row["snapshot"]), int(row["start"]), int(row["end"]), first, last)
+        places.setdefault(URIRef(row["thing"]), {}).setdefault(URIRef(row["graph"]), []).append(passage)
+    for by_graph in places.values():
+        for row_passages in by_graph.values():
+            row_passages.sort(key=lambda p: (p.snapshot, p.start, p.end))
+    return places
+
+
+def support(graph: Lineage) -> Lineage:
+    """Return the lineage without the edges that only lead to companion papers.
+
+    A finding that names the publication that prints it is supported by that one, not by the other reports of its study:
+    the edge from finding to study is left out there. Its study stays reachable in the full lineage.
+    """
+    kept: Lineage = nx.DiGraph(graph.edges)
+    kept.add_nodes_from(graph)
+    for finding in {a for a, b in graph.edges if EV.publishedIn in steps_of(graph, a, b)}:
+        kept.remove_edges_from([(finding, b) for b in graph[finding] if EV.findingOf in steps_of(graph, finding, b)])
+    return kept
+
+
+def publications(graph: Lineage) -> set[URIRef]:
+    """Return the nodes that are publications: those at which a reporting, publishing or referring step ends."""
+    ends = {EV.reportedIn, EV.publishedIn, EV.refersTo}
+    return {b for a, b in graph.edges if steps_of(graph, a, b) & ends}
+
+
+def studies(graph: Lineage) -> set[URIRef]:
+    """Return the nodes that are studies: those that findings are of, that report somewhere, or that a thing is based on."""
+    return {b for a, b in graph.edges if EV.findingOf in steps_of(graph, a, b)} | {
+        a for a, b in graph.edges if EV.reportedIn in steps_of(graph, a, b)
+    }
+
+
+def supporting(graph: Lineage, thing: URIRef) -> set[URIRef]:
+    """Return the publications that support `thing`, companion papers left out.
+
+    >>> S, R = (EV.restsOn, "g", "stated"), (EV.reportedIn, "g", "stated")
+    >>> g = nx.DiGraph(); g.add_edge("claim", "trial", statements=[S]); g.add_edge("trial", "paper", statements=[R])
+    >>> supporting(g, "claim")
+    {'paper'}
+    """
+    return nx.descendants(support(graph), thing) & publications(graph)
+
+
+def impact(store: Store, withdrawn: Sequence[URIRef], policy: Policy = "inferred") -> Impact:
+    """Return what falls, is weakened or becomes suspect when publications or studies are withdrawn.
+
+    One path that avoids what is withdrawn is enough for a thing to stand (support by alternatives).
+    Where a study is withdrawn, its findings are withdrawn with it.
+    """
+    above = lineage(store, withdrawn, "consequences", policy)
+    graph = lineage(store, sorted(set(above) | set(withdrawn)), "grounds", policy)
+    shared = sharing(store, studies(graph) | set(withdrawn), policy)
+    gone = set(withdrawn)
+    gone |= {a for a, b in graph.edges if b in gone and EV.findingOf in steps_of(graph, a, b)}
+    falls, weakened = falls_without(support(graph), gone, publications(graph))
+    touched = {study for study in studies(graph) if study in gone or gone & set(graph.successors(study))}
+    touched |= {study for study in shared for other in touched if nx.has_path(shared, study, other)}
+    suspect = _resting_on(store, touched, policy) - falls - weakened - gone
+    ratings = _ratings(graph, falls | set(withdrawn), falls | weakened)
+    names = _named(store, [*withdrawn, *falls, *weakened, *suspect, *(s for r in ratings for s in (*r.lost, *r.kept))])
+    return Impact(tuple(withdrawn), frozenset(falls), frozenset(weakened), frozenset(suspect), ratings, policy, names)
+
+
+def falls_without(graph: nx.DiGraph[Any], gone: set[Any], ends: Iterable[Any]) -> tuple[set[Any], set[Any]]:
+    """Return what reaches an end only through `gone`, and what reaches one through it and otherwise as well.
+
+    Edges point from what rests to what it rests on. What never reached an end has nothing to lose and is in neither.
+
+    >>> graph = nx.DiGraph([("a", "p"), ("b", "p"), ("b", "q")])
+    >>> falls_without(graph, {"p"}, ["p", "q"])
+    ({'a'}, {'b'})
+    """
+    ends = set(ends) & set(graph)
+    present = gone & set(graph)
+    had = _ancestors(graph, ends)
+    resting = (_ancestors(graph, present) - present) & had | (present - ends) & had
+    standing = _ancestors(graph.subgraph(set(graph) - gone), ends - gone)
+    return resting - standing, resting & standing
+
+
+def _ancestors(graph: nx.DiGraph[Any], nodes: Iterable[Any]) -> set[Any]:
+    """Return `nodes` and everything from which one of them can be reached."""
+    seen, front = set(nodes), list(nodes)
+    while front:
+        for node in graph.predecessors(front.pop()):
+            if node not in seen:
+                seen.add(node)
+                front.append(node)
+    return seen
+
+
+def _resting_on(store: Store, things: set[URIRef], policy: Policy) -> set[URIRef]:
+    if not things:
+        return set()
+    return set(lineage(store, sorted(things), "consequences", policy))
+
+
+def _ratings(graph: Lineage, lost: set[URIRef], touched: set[URIRef]) -> tuple[RatingTouched, ...]:
+    found = []
+    for rating in sorted(touched):
+        basis = [b for b in graph.successors(rating) if EV.basedOn in steps_of(graph, rating, b)] if rating in graph else []
+        if basis:
+            gone = tuple(sorted(b for b in basis if b in lost))
+            found.append(RatingTouched(rating, gone, tuple(sorted(b for b in basis if b not in lost))))
+    return tuple(found)
+
+
+def _named(store: Store, things: Iterable[URIRef]) -> Lineage:
+    graph: Lineage = nx.DiGraph()
+    graph.add_nodes_from(things)
+    return describe(store, graph)
+
+
+def sharing(store: Store, found: Iterable[URIRef], policy: Policy) -> nx.Graph[URIRef]:
+    """Return the undirected graph of studies that share their sample with one of `found`, at any remove."""
+    curated = curation_graphs(store)
+    graph: nx.Graph[URIRef] = nx.Graph()
+    graph.add_nodes_from(found)
+    front, seen = sorted(graph), set(graph)
+    while front:
+        for row in rows(store, "shared_samples", {"study": front}):
+            if policy == "inferred" or row["graph"] not in curated:
+                graph.add_edge(URIRef(row["study"]), URIRef(row["other"]))
+        front = sorted(set(graph) - seen)
+        seen |= set(front)
+    return graph
+
+
+def independence(store: Store, thing: URIRef, policy: Policy = "inferred") -> Independence:
+    """Return the independent lines behind a claim, a proposition, an intervention, an outcome or a rating."""
+    _check_known(store, [thing])
+    speaking = sorted({URIRef(row["claim"]) for row in rows(store, "claims_of", {"thing": [thing]})})
+    return _lines(store, speaking or [thing], policy, None)
+
+
+def independence_on(store: Store, intervention: URIRef, outcome: URIRef, policy: Policy = "inferred") -> Independence:
+    """Return the independent lines behind the claims that speak of that intervention and that outcome (or a narrower one).
+
+    Only studies with a finding on the outcome count; a study that a claim names without one is told apart.
+    """
+    _check_known(store, [intervention, outcome])
+    bindings = {"intervention": [intervention], "outcome": [outcome]}
+    claims = sorted({URIRef(row["claim"]) for row in rows(store, "claims_on", bindings)})
+    shown = {URIRef(row["study"]) for row in rows(store, "studies_with_findings", {"outcome": [outcome]})}
+    return _lines(store, claims, policy, shown)
+
+
+def _lines(store: Store, claims: Sequence[URIRef], policy: Policy, shown: set[URIRef] | None) -> Independence:
+    """Group the studies behind `claims` into lines: components under shared samples (Cochrane Handbook 7.2.1)."""
+    graph: Lineage = lineage(store, claims, "grounds", policy) if claims else nx.DiGraph()
+    reached = studies(graph)
+    counted = reached if shown is None else reached & shown
+    supported = support(graph)
+    papers = publications(graph)
+    lines = []
+    for component in nx.connected_components(sharing(store, counted, policy)):
+        members = sorted(component & counted)
+        resting = {claim for claim in claims if nx.descendants(graph, claim) & set(members)}
+        reports = {p for study in members for p in graph.successors(study) if EV.reportedIn in steps_of(graph, study, p)}
+        used = {p for claim in resting for p in nx.descendants(supported, claim)} & reports & papers
+        lines.append(Line(tuple(members), tuple(sorted(used)), tuple(sorted(reports - used)), tuple(sorted(resting))))
+    lines.sort(key=lambda line: (-len(line.claims), line.studies))
+    bare = tuple(claim for claim in claims if not nx.descendants(graph, claim))
+    named = [*claims, *graph]
+    without = tuple(sorted(reached - counted))
+    return Independence(tuple(claims), tuple(lines), bare, without, policy, _named(store, named))
+
+
+def kind_of(iri: str, base: str) -> str:
+    """Return the kind of a thing, as in its address: `claim` for `{base}id/claim/x`."""
+    short = shorten(iri, base)
+    return short.split("/", 1)[0] if short != iri and "/" in short else ""

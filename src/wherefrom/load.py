@@ -1,0 +1,172 @@
+"""The files of a knowledge base -> its statements, each with the file it came from. Nothing is repaired."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pyoxigraph as ox
+from rdflib import BNode, Graph, Literal, URIRef
+from rdflib.term import Identifier
+
+from wherefrom.problems import UnreadableInput
+from wherefrom.resources import shipped_folder
+from wherefrom.settings import FILE, Settings, read_settings
+from wherefrom.vocabulary import BORROWED, ONTOLOGY, SCHEMES
+
+FORMATS = {
+    ".ttl": ox.RdfFormat.TURTLE,
+    ".trig": ox.RdfFormat.TRIG,
+    ".nt": ox.RdfFormat.N_TRIPLES,
+    ".nq": ox.RdfFormat.N_QUADS,
+    ".jsonld": ox.RdfFormat.JSON_LD,
+}
+APART = "alignments.ttl"  # matches between classes make them concepts: never part of the dataset
+
+
+class SyntaxProblem(UnreadableInput):
+    """A file that does not parse: told with its line and column."""
+
+    slug, title = "syntax", "A file does not parse"
+    remedy = "Mend the line named; nothing of the knowledge base was loaded."
+
+    def __init__(self, file: str, line: int, column: int, reason: str) -> None:
+        super().__init__(f"{file}:{line}:{column}: {reason}")
+        self.file, self.line, self.column, self.reason = file, line, column, reason
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file: its name relative to the knowledge base, its bytes and the statements in it."""
+
+    name: str
+    content: bytes
+    quads: tuple[ox.Quad, ...]
+
+
+@dataclass(frozen=True)
+class KnowledgeBase:
+    """A folder that was read: the settings, the files of the data and ontology, and the files of the shapes."""
+
+    folder: Path
+    settings: Settings
+    sources: tuple[Source, ...]
+    shapes: tuple[Source, ...]
+
+    def quads(self) -> Iterator[ox.Quad]:
+        """Yield every statement of data, ontology and concept schemes (not of the shapes)."""
+        for source in self.sources:
+            yield from source.quads
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over everything that decides what is built: base, names and bytes of all files."""
+        digest = hashlib.sha256(self.settings.base.encode())
+        for source in (*self.sources, *self.shapes):
+            digest.update(f"\n{source.name} ".encode() + hashlib.sha256(source.content).digest())
+        return digest.hexdigest()
+
+    def union(self) -> Graph:
+        """Return all statements as one rdflib graph, literals as they were written."""
+        return as_graph(self.quads())
+
+    def shapes_graph(self) -> Graph:
+        """Return the shapes as one rdflib graph."""
+        return as_graph(quad for source in self.shapes for quad in source.quads)
+
+
+def read_knowledge_base(folder: Path) -> KnowledgeBase:
+    """Read the knowledge base in `folder`; one without `ontology/` or `shapes/` uses those that come with the program.
+
+    Raises `NotAKnowledgeBase`, `BadSettings`, `UnreadableInput`, or `SyntaxProblem` for the first file that does not parse.
+    """
+    settings = read_settings(folder)
+    if not (folder / "data").is_dir():
+        raise UnreadableInput(f"There is no folder data/ beside {FILE}.")
+    ontology = [path for path in _folder(folder, "ontology") if path.name != APART]
+    sources = [_read(path, folder, settings.base) for path in (*ontology, *_files(folder / "data"))]
+    shapes = [_read(path, folder, settings.base) for path in _folder(folder, "shapes")]
+    return KnowledgeBase(folder, settings, tuple(sources), tuple(shapes))
+
+
+def parse_file(name: str, content: bytes, base: str, graph: ox.NamedNode | None) -> Iterator[ox.Quad]:
+    """Yield the statements of one file; those in no graph go to `graph`, or stay where `graph` is None.
+
+    Raises `SyntaxProblem`.
+    """
+    form = FORMATS.get(Path(name).suffix)
+    if form is None:
+        raise UnreadableInput(f"{name} has none of the endings {', '.join(FORMATS)}.")
+    try:
+        for quad in ox.parse(content, form, base_iri=base):
+            if graph is not None and isinstance(quad.graph_name, ox.DefaultGraph):
+                quad = ox.Quad(quad.subject, quad.predicate, quad.object, graph)
+            yield quad
+    except SyntaxError as error:
+        raise SyntaxProblem(name, error.lineno or 1, error.offset or 1, _reason(error)) from error
+    except UnicodeDecodeError as error:
+        raise SyntaxProblem(name, content[: error.start].count(b"\n") + 1, 1, "the file is not UTF-8") from error
+
+
+def as_graph(quads: Iterator[ox.Quad]) -> Graph:
+    """Return statements as one rdflib graph, whatever graph they stand in; lexical forms are kept."""
+    graph = Graph()
+    seen: dict[object, Identifier] = {}
+    for quad in quads:
+        graph.add((term(quad.subject, seen), term(quad.predicate, seen), term(quad.object, seen)))
+    return graph
+
+
+def term(value: object, seen: dict[object, Identifier] | None = None) -> Identifier:
+    """Return a pyoxigraph term as an rdflib term, with the lexical form as it is."""
+    if seen is not None and value in seen:
+        return seen[value]
+    made: Identifier
+    if isinstance(value, ox.NamedNode):
+        made = URIRef(value.value)
+    elif isinstance(value, ox.Literal):
+        datatype = None if value.language or value.datatype.value.endswith("#string") else URIRef(value.datatype.value)
+        made = Literal(value.value, lang=value.language, datatype=datatype, normalize=False)
+    elif isinstance(value, ox.BlankNode):
+        made = BNode(value.value)
+    else:
+        raise TypeError(f"{value!r} is no RDF 1.1 term")
+    if seen is not None:
+        seen[value] = made
+    return made
+
+
+def _folder(folder: Path, name: str) -> list[Path]:
+    own = folder / name
+    return _files(own if own.is_dir() else shipped_folder(name))
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.rglob("*") if path.suffix in FORMATS and path.is_file())
+    except OSError as error:
+        raise UnreadableInput(f"{folder.name}/ cannot be read: {error.strerror}.") from error
+
+
+def _read(path: Path, folder: Path, base: str) -> Source:
+    name = str(path.relative_to(folder)) if path.is_relative_to(folder) else f"{path.parent.name}/{path.name}"
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UnreadableInput(f"{name} cannot be read: {error.strerror}.") from error
+    return Source(name, content, tuple(parse_file(name, content, base, _graph_of(name, base))))
+
+
+def _graph_of(name: str, base: str) -> ox.NamedNode:
+    path = Path(name)
+    if path.parts[0] == "ontology":
+        return ox.NamedNode(str({"evidence": ONTOLOGY, "borrowed": BORROWED}.get(path.stem, SCHEMES)))
+    return ox.NamedNode(f"{base}id/graph/{path.stem}")
+
+
+def _reason(error: SyntaxError) -> str:
+    message = error.msg
+    return message.split(": ", 1)[1] if message.startswith("Parser error") and ": " in message else message

@@ -1,0 +1,95 @@
+"""Where in a file each statement stands. Only asked when there is something to report: it parses the file once more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rdflib import Dataset, Graph
+from rdflib.parser import create_input_source
+from rdflib.plugins.parsers.notation3 import RDFSink, SinkParser
+from rdflib.plugins.parsers.trig import TrigSinkParser
+
+from wherefrom.load import KnowledgeBase, Source
+
+Key = tuple[str, str, str]
+
+
+class Positions:
+    """The lines of the statements of a knowledge base, file by file, read when first asked for."""
+
+    def __init__(self, base: KnowledgeBase) -> None:
+        self._base = base
+        self._lines: dict[str, dict[Key, int]] = {}
+        self._subjects: dict[str, list[Source]] = {}
+        for source in base.sources:
+            for subject in {quad.subject for quad in source.quads}:
+                self._subjects.setdefault(str(getattr(subject, "value", subject)), []).append(source)
+
+    def of_statement(self, subject: str, predicate: str = "", value: str = "") -> tuple[str, int]:
+        """Return file and line of the first statement with that subject, the nearest to predicate and value.
+
+        A statement that is not there has the line of its subject; an unknown subject has no file and line 0.
+        """
+        for wanted in ((subject, predicate, value), (subject, predicate, ""), (subject, "", "")):
+            for source in self._subjects.get(subject, []):
+                line = self._index(source).get(wanted)
+                if line:
+                    return source.name, line
+        files = self._subjects.get(subject)
+        return (files[0].name, 1) if files else ("", 0)
+
+    def _index(self, source: Source) -> dict[Key, int]:
+        if source.name not in self._lines:
+            self._lines[source.name] = statement_lines(source, self._base.settings.base)
+        return self._lines[source.name]
+
+
+def statement_lines(source: Source, base: str) -> dict[Key, int]:
+    """Return the line of each statement, under (s, p, o), and the first one under (s, p, "") and (s, "", "")."""
+    suffix = Path(source.name).suffix
+    if suffix in (".ttl", ".trig"):
+        return _turtle_lines(source, base, trig=suffix == ".trig")
+    if suffix in (".nt", ".nq"):
+        return _line_by_line(source)
+    return {}
+
+
+def _note(found: dict[Key, int], s: str, p: str, o: str, line: int) -> None:
+    for key in ((s, p, o), (s, p, ""), (s, "", "")):
+        found.setdefault(key, line)
+
+
+def _line_by_line(source: Source) -> dict[Key, int]:
+    found: dict[Key, int] = {}
+    at = (n for n, row in enumerate(source.content.splitlines(), 1) if row.strip() and not row.lstrip().startswith(b"#"))
+    for quad, line in zip(source.quads, at, strict=False):
+        _note(found, _text(quad.subject), _text(quad.predicate), _text(quad.object), line)
+    return found
+
+
+def _text(value: Any) -> str:
+    return str(getattr(value, "value", value))
+
+
+def _turtle_lines(source: Source, base: str, *, trig: bool) -> dict[Key, int]:
+    found: dict[Key, int] = {}
+    dataset = Dataset()
+    text = source.content.decode("utf-8")
+    parser_class: type[SinkParser] = TrigSinkParser if trig else SinkParser
+    parser = _counting(parser_class, found)(RDFSink(dataset if trig else Graph()), baseURI=base, turtle=True)
+    parser.loadBuf(create_input_source(data=text, format="turtle").getByteStream().read())
+    return found
+
+
+def _counting(parser_class: type[SinkParser], found: dict[Key, int]) -> Callable[..., Any]:
+    """Return the parser with one thing added: it notes the line at which it makes each statement."""
+
+    class Counting(parser_class):  # type: ignore[misc, valid-type]
+        def makeStatement(self, quadruple: tuple[Any, Any, Any, Any]) -> None:  # noqa: N802 - the name is rdflib's
+            _, predicate, subject, value = quadruple
+            _note(found, str(subject), str(predicate), str(value), self.lines + 1)
+            super().makeStatement(quadruple)
+
+    return Counting

@@ -1,0 +1,145 @@
+"""What can go wrong, each with its own type. The core raises, the doors render.
+
+No message carries a path or an address of the server; a place in a knowledge base is told relative to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class Problem(Exception):
+    """Something the caller can understand and mend: a title, what happened, and what to do."""
+
+    slug = "problem"
+    title = "Something went wrong"
+    remedy = "Read the detail and try again."
+    status = 400
+    exit_code = 2
+    headers: Mapping[str, str] = {}
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+    def as_json(self) -> dict[str, object]:
+        """Return the members of RFC 9457, with `remedy` added."""
+        return {
+            "type": f"/problems/{self.slug}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "remedy": self.remedy,
+        }
+
+
+class UnreadableInput(Problem):
+    slug, title, status, exit_code = "unreadable-input", "An input cannot be read", 400, 3
+    remedy = "Check that the file or folder exists, can be read, and has a known ending."
+
+
+class NotAKnowledgeBase(UnreadableInput):
+    slug, title = "not-a-knowledge-base", "This folder is not a knowledge base"
+    remedy = "Name a folder that holds a wherefrom.toml, or make one with `wherefrom init DIR`."
+
+
+class BadSettings(UnreadableInput):
+    slug, title = "bad-settings", "A setting cannot be used"
+    remedy = "Correct the line in wherefrom.toml; README lists every key with its unit."
+
+
+class NotConforming(Problem):
+    slug, title, status, exit_code = "not-conforming", "The data do not conform", 422, 1
+    remedy = "Run `wherefrom validate` and mend what it lists as a violation."
+
+
+class UnknownResource(Problem):
+    slug, title, status, exit_code = "unknown-resource", "Nothing is known under this name", 404, 2
+    remedy = "Search for its label, or look through the list of its kind, for example /claim."
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"No graph says anything about {name}.")
+
+
+class UnknownDocument(Problem):
+    slug, title, status = "unknown-document", "No such source document", 404
+    remedy = "Name a text file, or a document whose text lies in the folder named by `sources`."
+
+
+class PassageNotFound(Problem):
+    slug, title, status, exit_code = "passage-not-found", "The passage is not in the document", 404, 1
+    remedy = "Give a line number, or a piece of text that occurs exactly once, as it stands in the document."
+
+
+class UnknownQuestion(Problem):
+    slug, title, status = "unknown-question", "There is no question of this name", 404
+    remedy = "List the named questions with `wherefrom query --list`."
+
+
+class UnknownColumn(Problem):
+    slug, title = "unknown-column", "The question has no such column"
+    remedy = "Bind only columns that the question names in its first lines."
+
+
+class BadQuery(Problem):
+    slug, title = "bad-query", "The query cannot be evaluated"
+    remedy = "Correct the query at the place named. Prefixes of the vocabulary are known without declaring them."
+
+
+class QueryTooLarge(Problem):
+    slug, title, status = "query-too-large", "The query is too large", 413
+    remedy = "Shorten the query, or split it."
+
+
+class QueryTimeout(Problem):
+    slug, title, status = "query-timeout", "The query took too long", 503
+    remedy = "Narrow the query, add a LIMIT, or ask the operator to raise `limits.query_seconds`."
+    headers = {"Retry-After": "10"}
+
+
+class QueryLost(Problem):
+    slug, title, status = "query-lost", "The query used more than it may", 503
+    remedy = "Narrow the query; the limits are told in the service description."
+    headers = {"Retry-After": "10"}
+
+
+class TooManyQueries(Problem):
+    slug, title, status = "too-many-queries", "Too many queries at once", 503
+    remedy = "Wait and ask again."
+    headers = {"Retry-After": "2"}
+
+
+class UpdateRefused(Problem):
+    slug, title, status = "update-refused", "This service does not take updates", 403
+    remedy = "Change the files of the knowledge base and build it again."
+
+
+class NotAcceptable(Problem):
+    slug, title, status = "not-acceptable", "No acceptable format", 406
+
+    def __init__(self, offered: str) -> None:
+        super().__init__(f"None of the formats asked for is offered here. Offered: {offered}.")
+        self.remedy = f"Send an Accept header with one of {offered}, or use a suffix."
+
+
+class UnsupportedMediaType(Problem):
+    slug, title, status = "unsupported-media-type", "This media type is not taken here", 415
+    remedy = "Send application/sparql-query, or a form with a `query` field."
+
+
+class BadParameter(Problem):
+    slug, title = "bad-parameter", "A parameter cannot be used"
+    remedy = "Correct the parameter named."
+
+
+class StoreUnusable(Problem):
+    slug, title, status, exit_code = "store-unusable", "The store cannot be used", 500, 3
+    remedy = "Build it anew with `wherefrom build`, or name another with --store."
+
+
+def all_problems() -> list[type[Problem]]:
+    """Return every kind of problem, the base first."""
+    found: list[type[Problem]] = [Problem]
+    for kind in found:
+        found.extend(kind.__subclasses__())
+    return found

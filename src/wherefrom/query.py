@@ -1,0 +1,76 @@
+"""A question by its name -> rows. Questions are `.rq` files; values come in as bindings of their columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from wherefrom.problems import UnknownColumn, UnknownQuestion
+from wherefrom.resources import queries
+from wherefrom.store import Bindings, Row, Store
+
+BATCH = 500  # values in one VALUES block; larger ones slow the parser down more than they save round trips
+
+
+@dataclass(frozen=True)
+class Question:
+    """A `.rq` file: its first comment lines are the question in words, the `# Columns:` line names its columns."""
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    text: str
+
+
+def read_question(path: Path) -> Question:
+    """Return the question in a `.rq` file; raises `ValueError` where its first lines do not tell question and columns."""
+    text = path.read_text("utf-8")
+    comments = [row[1:].strip() for row in text.splitlines() if row.startswith("#")]
+    at = next((n for n, row in enumerate(comments) if row.startswith("Columns:")), None)
+    if not at:
+        raise ValueError(f"{path.name} does not begin with its question and a line `# Columns: ?a ?b`")
+    columns = tuple(re.findall(r"\?(\w+)", comments[at].split(" - ")[0]))
+    return Question(path.stem, " ".join(comments[:at]), columns, text)
+
+
+@cache
+def questions() -> dict[str, Question]:
+    """Return the named questions that people may ask, by name."""
+    found = (read_question(path) for path in sorted((queries() / "questions").glob("*.rq")))
+    return {question.name: question for question in found}
+
+
+def question(name: str) -> Question:
+    """Return the named question; raises `UnknownQuestion`."""
+    try:
+        return questions()[name]
+    except KeyError:
+        raise UnknownQuestion(f"No question is called {name!r}.") from None
+
+
+@cache
+def _own(name: str) -> Question:
+    return read_question(queries() / f"{name}.rq")
+
+
+def rows(store: Store, name: str | Question, bindings: Bindings = {}) -> Iterator[Row]:
+    """Yield the rows of one of the program's own questions, or of a named one.
+
+    `bindings` maps columns to the values they may have, in batches where there are many.
+    Raises `UnknownColumn` for a name that is no column (an engine would ignore it and answer for everything).
+    """
+    asked = name if isinstance(name, Question) else _own(name)
+    for column in bindings:
+        if column not in asked.columns:
+            raise UnknownColumn(f"{asked.name} has the columns {', '.join(asked.columns)}, not {column!r}.")
+    if not bindings:
+        yield from store.select(asked.text)
+        return
+    first, *others = bindings
+    values = list(bindings[first])
+    for start in range(0, len(values), BATCH):
+        part = {first: values[start : start + BATCH]} | {other: bindings[other] for other in others}
+        yield from store.select(asked.text, part)

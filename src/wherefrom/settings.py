@@ -1,0 +1,79 @@
+"""The settings of one knowledge base, read once from its `wherefrom.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from wherefrom.problems import BadSettings, NotAKnowledgeBase
+
+FILE = "wherefrom.toml"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every key of `wherefrom.toml` (those under [limits] without a prefix), with its default."""
+
+    title: str = "Knowledge base"
+    description: str = ""
+    licence: str = "https://creativecommons.org/licenses/by/4.0/"
+    publisher: str = ""
+    base: str = "https://w3id.org/wherefrom/"  # every IRI we mint starts with it; never changed after a release
+    sources: str = ""  # folder with the source documents, relative to the knowledge base; empty: not at hand
+    query_seconds: float = 10.0  # one SPARQL query may take this long, then the caller gets 503
+    query_bytes: int = 64_000  # a longer query is refused with 413 before it is parsed
+    query_nesting: int = 200  # deeper brackets end the process of the SPARQL parser
+    query_operators: int = 1_000  # longer chains of operators keep the planner busy for a minute
+    query_rows: int = 1_000_000  # a SELECT answer is cut off here by an error, never silently
+    query_megabytes: int = 2_000  # address space that one query worker may take
+    query_workers: int = 2  # queries evaluated at once; as many again may wait
+    lineage_nodes: int = 5_000  # a lineage answer is truncated here, and says so
+
+
+LIMITS = {field.name for field in fields(Settings) if field.name.startswith(("query_", "lineage_"))}
+
+
+def read_settings(folder: Path) -> Settings:
+    """Return the settings of the knowledge base in `folder`.
+
+    Raises `NotAKnowledgeBase` where there is no `wherefrom.toml`, `BadSettings` naming file, line and key otherwise.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        raise NotAKnowledgeBase(f"There is no {FILE} in {folder.name or folder}.")
+    text = path.read_text("utf-8")
+    try:
+        written = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings(f"{FILE}: {error}") from error
+    limits = written.pop("limits", {})
+    for name in limits:
+        if name not in LIMITS:
+            raise _bad(text, name, f"[limits] has no key {name!r}; it has {', '.join(sorted(LIMITS))}")
+    known = {field.name: field for field in fields(Settings)}
+    for name in written:
+        if name not in known or name in LIMITS:
+            raise _bad(text, name, f"there is no key {name!r}; there are {', '.join(sorted(known.keys() - LIMITS))}")
+    values = {**written, **limits}
+    for name, value in values.items():
+        expected = type(known[name].default)
+        if not isinstance(value, expected) and not (expected is float and type(value) is int):
+            raise _bad(text, name, f"{name} must be of type {expected.__name__}, not {type(value).__name__}")
+        if name in LIMITS and value <= 0:
+            raise _bad(text, name, f"{name} must be greater than zero")
+    settings = Settings(**values)
+    _check_base(text, settings.base)
+    return settings
+
+
+def _check_base(text: str, base: str) -> None:
+    parts = urlsplit(base)
+    if parts.scheme not in ("http", "https") or not parts.netloc or not base.endswith("/") or parts.query or parts.fragment:
+        raise _bad(text, "base", f"base must be an http(s) address that ends with a slash, not {base!r}")
+
+
+def _bad(text: str, key: str, reason: str) -> BadSettings:
+    line = next((n for n, row in enumerate(text.splitlines(), 1) if row.split("=")[0].strip() == key), 1)
+    return BadSettings(f"{FILE}:{line}: {reason}.")

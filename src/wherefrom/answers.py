@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import networkx as nx
 from rdflib import URIRef
 
 from wherefrom import lineage as engine
@@ -29,9 +30,9 @@ def lineage_answer(store: Store, graph: Lineage, base: str) -> Answer:
     used = set().union(*(engine.supporting(graph, thing) for thing in things)) | set(things)
     companions = papers - used
     places = _Places(store, graph, papers)
-    below = set().union(*(engine.nx.descendants(graph, thing) | {thing} for thing in things))
+    below = set().union(*(nx.descendants(graph, thing) | {thing} for thing in things))
     studies = engine.studies(graph) & below
-    lines = list(engine.nx.connected_components(engine.sharing(store, studies, policy)))
+    lines = list(nx.connected_components(engine.sharing(store, studies, policy)))
     return {
         "things": [shorten(thing, base) for thing in things],
         "policy": policy,
@@ -172,12 +173,18 @@ def _edges(graph: Lineage, thing: URIRef, ground: URIRef, places: _Places, base:
 
 
 def passage_answer(passage: Passage, base: str) -> Answer:
-    """Return a passage: its name, snapshot, code points (end exclusive) and lines."""
+    """Return a passage: its name, snapshot, edition, code points (end exclusive) and lines."""
     return {
         "id": shorten(passage.iri, base),
         "snapshot": shorten(passage.snapshot, base),
+        "edition": shorten(passage.edition, base),
         "start": passage.start,
         "end": passage.end,
         "firstLine": passage.first_line,
         "lastLine": passage.last_line,
     }
+
+
+def stats_answer(store: Store, base: str) -> Answer:
+    """Return how many things there are of each class, under the name of the class."""
+    return {shorten(str(row["class"]), base): int(row["count"]) for row in rows(store, "class_counts")}

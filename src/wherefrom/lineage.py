@@ -31,10 +31,11 @@ NODES = 5_000  # where an expansion stops and says so
 
 @dataclass(frozen=True)
 class Passage:
-    """A place in a document: snapshot, code points from `start` (inclusive) to `end` (exclusive), lines from 1."""
+    """A place in an edition: its snapshot, code points from `start` (inclusive) to `end` (exclusive), lines from 1."""
 
     iri: URIRef
     snapshot: URIRef
+    edition: URIRef
     start: int
     end: int
     first_line: int | None = None
@@ -186,7 +187,7 @@ def passages(store: Store, things: Sequence[URIRef]) -> dict[URIRef, dict[URIRef
     for row in found:
         iri = URIRef(row["passage"])
         first, last = lines.get((iri, EV.startLine)), lines.get((iri, EV.endLine))
-        passage = Passage(iri, URIRef(row["snapshot"]), int(row["start"]), int(row["end"]), first, last)
+        passage = Passage(iri, URIRef(row["snapshot"]), URIRef(row["edition"]), int(row["start"]), int(row["end"]), first, last)
         places.setdefault(URIRef(row["thing"]), {}).setdefault(URIRef(row["graph"]), []).append(passage)
     for by_graph in places.values():
         for row_passages in by_graph.values():

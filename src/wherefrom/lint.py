@@ -19,7 +19,14 @@ from wherefrom.vocabulary import BORROWED, EV, ONTOLOGY, SCHEMES, SHAPES, is_ter
 
 OA = Namespace("http://www.w3.org/ns/oa#")
 FIXED = (str(ONTOLOGY), f"{SCHEMES}/", str(SCHEMES), str(SHAPES))
-RECORDS = {str(EV.CuratedStatement), str(EV.Discrepancy), str(EV.CurationActivity), str(PROV.Organization), str(EV.Passage), str(OA.TextPositionSelector)}
+RECORDS = {
+    str(EV.CuratedStatement),
+    str(EV.Discrepancy),
+    str(EV.CurationActivity),
+    str(PROV.Organization),
+    str(EV.Passage),
+    str(OA.TextPositionSelector),
+}
 
 
 @dataclass(frozen=True)
@@ -139,7 +146,9 @@ class _Index:
         curated = [subject for subject, found in kinds.items() if str(EV.CuratedStatement) in found]
         marked = {}
         for subject in curated:
-            triple = tuple(_iri(parts[subject][str(p)].object) for p in (RDF.subject, RDF.predicate, RDF.object) if str(p) in parts.get(subject, {}))
+            triple = tuple(
+                _iri(parts[subject][str(p)].object) for p in (RDF.subject, RDF.predicate, RDF.object) if str(p) in parts.get(subject, {})
+            )
             if len(triple) == 3:
                 marked[triple] = parts[subject][str(RDF.subject)]
         graphs = {_iri(quad.graph_name) for quad in marked.values()}

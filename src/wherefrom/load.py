@@ -170,3 +170,16 @@ def _graph_of(name: str, base: str) -> ox.NamedNode:
 def _reason(error: SyntaxError) -> str:
     message = error.msg
     return message.split(": ", 1)[1] if message.startswith("Parser error") and ": " in message else message
+
+
+def engine_term(value: Identifier) -> ox.NamedNode | ox.BlankNode | ox.Literal:
+    """Return an rdflib term as a pyoxigraph term: the way back from `term`."""
+    if isinstance(value, URIRef):
+        return ox.NamedNode(str(value))
+    if isinstance(value, BNode):
+        return ox.BlankNode(str(value))
+    if not isinstance(value, Literal):
+        raise TypeError(f"{value!r} is no RDF 1.1 term")
+    if value.language:
+        return ox.Literal(str(value), language=value.language)
+    return ox.Literal(str(value), datatype=ox.NamedNode(str(value.datatype)) if value.datatype else None)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from rdflib import Dataset, Graph
-from rdflib.parser import create_input_source
 from rdflib.plugins.parsers.notation3 import RDFSink, SinkParser
 from rdflib.plugins.parsers.trig import TrigSinkParser
 
@@ -76,10 +75,9 @@ def _text(value: Any) -> str:
 def _turtle_lines(source: Source, base: str, *, trig: bool) -> dict[Key, int]:
     found: dict[Key, int] = {}
     dataset = Dataset()
-    text = source.content.decode("utf-8")
     parser_class: type[SinkParser] = TrigSinkParser if trig else SinkParser
     parser = _counting(parser_class, found)(RDFSink(dataset if trig else Graph()), baseURI=base, turtle=True)
-    parser.loadBuf(create_input_source(data=text, format="turtle").getByteStream().read())
+    parser.loadBuf(source.content)
     return found
 
 

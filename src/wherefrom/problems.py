@@ -6,6 +6,7 @@ No message carries a path or an address of the server; a place in a knowledge ba
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 
 class Problem(Exception):
@@ -16,7 +17,7 @@ class Problem(Exception):
     remedy = "Read the detail and try again."
     status = 400
     exit_code = 2
-    headers: Mapping[str, str] = {}
+    headers: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -94,19 +95,19 @@ class QueryTooLarge(Problem):
 class QueryTimeout(Problem):
     slug, title, status = "query-timeout", "The query took too long", 503
     remedy = "Narrow the query, add a LIMIT, or ask the operator to raise `limits.query_seconds`."
-    headers = {"Retry-After": "10"}
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "10"}
 
 
 class QueryLost(Problem):
     slug, title, status = "query-lost", "The query used more than it may", 503
     remedy = "Narrow the query; the limits are told in the service description."
-    headers = {"Retry-After": "10"}
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "10"}
 
 
 class TooManyQueries(Problem):
     slug, title, status = "too-many-queries", "Too many queries at once", 503
     remedy = "Wait and ask again."
-    headers = {"Retry-After": "2"}
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "2"}
 
 
 class UpdateRefused(Problem):

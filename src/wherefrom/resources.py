@@ -27,3 +27,8 @@ def queries() -> Path:
 def template_folder() -> Path:
     """Return the folder of the page templates."""
     return _PACKAGE / "templates"
+
+
+def starter_files() -> Path:
+    """Return the folder that a new knowledge base is made of."""
+    return _PACKAGE / "starter_files"

@@ -18,7 +18,7 @@ class Settings:
 
     title: str = "Knowledge base"
     description: str = ""
-    licence: str = "https://creativecommons.org/licenses/by/4.0/"
+    licence: str = "CC-BY-4.0"  # SPDX identifier of the licence of the data
     publisher: str = ""
     base: str = "https://w3id.org/wherefrom/"  # every IRI we mint starts with it; never changed after a release
     sources: str = ""  # folder with the source documents, relative to the knowledge base; empty: not at hand
@@ -26,10 +26,14 @@ class Settings:
     query_bytes: int = 64_000  # a longer query is refused with 413 before it is parsed
     query_nesting: int = 200  # deeper brackets end the process of the SPARQL parser
     query_operators: int = 1_000  # longer chains of operators keep the planner busy for a minute
-    query_rows: int = 1_000_000  # a SELECT answer is cut off here by an error, never silently
     query_megabytes: int = 2_000  # address space that one query worker may take
     query_workers: int = 2  # queries evaluated at once; as many again may wait
     lineage_nodes: int = 5_000  # a lineage answer is truncated here, and says so
+
+    @property
+    def licence_iri(self) -> str:
+        """The SPDX address of the licence."""
+        return f"https://spdx.org/licenses/{self.licence}"
 
 
 LIMITS = {field.name for field in fields(Settings) if field.name.startswith(("query_", "lineage_"))}
@@ -61,7 +65,7 @@ def read_settings(folder: Path) -> Settings:
         expected = type(known[name].default)
         if not isinstance(value, expected) and not (expected is float and type(value) is int):
             raise _bad(text, name, f"{name} must be of type {expected.__name__}, not {type(value).__name__}")
-        if name in LIMITS and value <= 0:
+        if name in LIMITS and not float(str(value)) > 0:
             raise _bad(text, name, f"{name} must be greater than zero")
     settings = Settings(**values)
     _check_base(text, settings.base)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pyshacl
-from rdflib import RDF, SH, BNode, Graph, URIRef
+from rdflib import SH, BNode, Graph, URIRef
 from rdflib.term import Identifier, Node
 
 from wherefrom.lint import lint, source_lines
@@ -22,8 +22,7 @@ def validate(base: KnowledgeBase) -> Report:
     positions = Positions(base)
     found = list(lint(base, positions).results)
     shapes = base.shapes_graph()
-    for result in shacl_results(base.union(), shapes):
-        found.append(_placed(result, shapes, positions, base.settings.base))
+    found.extend(_placed(result, shapes, positions, base.settings.base) for result in shacl_results(base.union(), shapes))
     return make_report(found, source_lines(base))
 
 
@@ -38,9 +37,7 @@ def shacl_results(data: Graph, shapes: Graph) -> Iterator[dict[URIRef, Identifie
 
     `data` holds the class hierarchy too; no inference is made beyond rdfs:subClassOf in class checks.
     """
-    _, report, _ = pyshacl.validate(
-        data, shacl_graph=shapes, inference="none", advanced=False, allow_warnings=True, allow_infos=True
-    )
+    _, report, _ = pyshacl.validate(data, shacl_graph=shapes, inference="none", advanced=False, allow_warnings=True, allow_infos=True)
     if not isinstance(report, Graph):
         raise RuntimeError(f"pyshacl gave no report graph: {report!r}")
     for node in report.objects(predicate=SH.result):
@@ -58,11 +55,7 @@ def _placed(result: dict[URIRef, Identifier], shapes: Graph, positions: Position
     path, value = result.get(SH.resultPath), result.get(SH.value)
     shape: Node = result.get(SH.sourceShape) or BNode()
     hint = shapes.value(shape, SH.description)
-    file, line = positions.of_statement(
-        str(focus), str(path) if isinstance(path, URIRef) else "", str(value) if value is not None else ""
-    )
+    file, line = positions.of_statement(str(focus), str(path) if isinstance(path, URIRef) else "", str(value) if value is not None else "")
     severity = SEVERITIES.get(URIRef(str(result.get(SH.resultSeverity))), Severity.VIOLATION)
     message = f"{shorten(str(focus), base)}: {result.get(SH.resultMessage, 'does not conform')}"
     return Result(file, line, severity, code_of(result), str(focus), message, str(hint or ""))
-
-

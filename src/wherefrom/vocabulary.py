@@ -83,7 +83,7 @@ def shorten(iri: str, base: str) -> str:
         return iri[len(base) + 3 :]
     for prefix, namespace in PREFIXES.items():
         if iri.startswith(namespace) and len(iri) > len(namespace):
-            return f"{prefix}:{iri[len(namespace):]}"
+            return f"{prefix}:{iri[len(namespace) :]}"
     return iri
 
 

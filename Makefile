@@ -1,0 +1,40 @@
+# make serve | test | setup | check | lock | bench
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: setup serve test check lock bench clean
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11 ..."; exit 2; }
+	@echo "Setting up $(VENV) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+serve: setup
+	@$(BIN)/wherefrom serve
+
+test: check
+	@echo "Testing ..."
+	@$(BIN)/python -m pytest -q
+
+check: setup
+	@echo "Checking form, types and the direction of imports ..."
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-cache > .import-check 2>&1 || { cat .import-check; rm -f .import-check; exit 1; }
+	@rm -f .import-check
+
+lock:
+	uv pip compile --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --group dev pyproject.toml -o requirements.txt
+
+bench: setup
+	@$(BIN)/python bench/figures.py
+
+clean:
+	rm -rf $(VENV) .wherefrom

@@ -1,0 +1,142 @@
+"""Any SPARQL query -> an answer in a format. The engine is Oxigraph; who may ask, and for how long, is the door's matter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+import pyoxigraph as ox
+
+from wherefrom.problems import BadParameter, BadQuery
+from wherefrom.store import EmbeddedStore, Store
+from wherefrom.vocabulary import PREFIXES, shorten
+
+ROWS = {  # format of rows -> engine's format, media type
+    "json": (ox.QueryResultsFormat.JSON, "application/sparql-results+json"),
+    "xml": (ox.QueryResultsFormat.XML, "application/sparql-results+xml"),
+    "csv": (ox.QueryResultsFormat.CSV, "text/csv"),
+    "tsv": (ox.QueryResultsFormat.TSV, "text/tab-separated-values"),
+}
+GRAPHS = {  # format of graphs -> engine's format, media type
+    "turtle": (ox.RdfFormat.TURTLE, "text/turtle"),
+    "ntriples": (ox.RdfFormat.N_TRIPLES, "application/n-triples"),
+    "rdfxml": (ox.RdfFormat.RDF_XML, "application/rdf+xml"),
+    "jsonld": (ox.RdfFormat.JSON_LD, "application/ld+json"),
+    "trig": (ox.RdfFormat.TRIG, "application/trig"),
+    "nquads": (ox.RdfFormat.N_QUADS, "application/n-quads"),
+}
+
+
+class Sink(Protocol):
+    """Where the bytes of an answer go."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take some bytes."""
+        ...
+
+
+Answer = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
+
+
+def evaluate(
+    store: ox.Store,
+    query: str,
+    prefixes: Mapping[str, str],
+    default_graphs: list[str] | None = None,
+    named_graphs: list[str] | None = None,
+) -> Answer:
+    """Return the answer to a query. The default graph is the union of all graphs unless query or caller name a dataset.
+
+    Raises `BadQuery` with line and column where the query does not parse.
+    """
+    named = default_graphs or named_graphs or names_dataset(query)
+    try:
+        if default_graphs or named_graphs:
+            return store.query(
+                query,
+                prefixes=dict(prefixes),
+                default_graph=[ox.NamedNode(iri) for iri in default_graphs or []],
+                named_graphs=[ox.NamedNode(iri) for iri in named_graphs or []],
+            )
+        return store.query(query, prefixes=dict(prefixes), use_default_graph_as_union=not named)
+    except (SyntaxError, ValueError) as error:
+        raise BadQuery(str(error)) from error
+
+
+def write(answer: Answer, form: str, sink: Sink, prefixes: Mapping[str, str]) -> None:
+    """Write an answer in one of `ROWS` or `GRAPHS`; raises `BadParameter` where it is not of that kind."""
+    if isinstance(answer, ox.QueryTriples):
+        if form not in GRAPHS:
+            raise BadParameter(f"The query gives a graph; its formats are {', '.join(GRAPHS)}.")
+        ox.serialize(answer, sink, GRAPHS[form][0], prefixes=dict(prefixes))  # type: ignore[arg-type]
+        return
+    if form not in ROWS:
+        raise BadParameter(f"The query gives rows; its formats are {', '.join(ROWS)}.")
+    answer.serialize(sink, ROWS[form][0])  # type: ignore[arg-type]
+
+
+class _Buffer:
+    def __init__(self) -> None:
+        self.parts: list[bytes] = []
+
+    def write(self, data: bytes, /) -> int:
+        self.parts.append(bytes(data))
+        return len(data)
+
+
+def answer_to_bytes(store: Store, query: str, form: str, base: str) -> bytes:
+    """Return the answer of an embedded store as bytes."""
+    buffer = _Buffer()
+    write(evaluate(_embedded(store), query, PREFIXES), form, buffer, PREFIXES)
+    return b"".join(buffer.parts)
+
+
+def as_table(store: Store, query: str, base: str) -> Iterator[str]:
+    """Yield the lines of a plain table: names shortened, one row a line; a yes-no answer or a graph in its own form."""
+    answer = evaluate(_embedded(store), query, PREFIXES)
+    if isinstance(answer, ox.QueryBoolean):
+        yield "true" if answer else "false"
+        return
+    if isinstance(answer, ox.QueryTriples):
+        yield (ox.serialize(answer, format=ox.RdfFormat.TURTLE, prefixes=PREFIXES) or b"").decode().rstrip()
+        return
+    names = [variable.value for variable in answer.variables]
+    rows = [[_plain(solution[name], base) for name in names] for solution in answer]
+    widths = [min(60, max([len(name), *(len(row[n]) for row in rows)])) for n, name in enumerate(names)]
+    yield "  ".join(name.ljust(width) for name, width in zip(names, widths, strict=True)).rstrip()
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _plain(value: object, base: str) -> str:
+    if value is None:
+        return ""
+    return shorten(value.value, base) if isinstance(value, ox.NamedNode) else str(getattr(value, "value", value))
+
+
+def _embedded(store: Store) -> ox.Store:
+    if not isinstance(store, EmbeddedStore):
+        raise BadParameter("Send free queries to the endpoint itself; here only rows of its answers can be read.")
+    return store.store
+
+
+_TOKENS = re.compile(
+    r'"""(?:[^"\\]|\\.|"(?!""))*"""'
+    r"|'''(?:[^'\\]|\\.|'(?!''))*'''"
+    r'|"(?:[^"\\\n]|\\.)*"'
+    r"|'(?:[^'\\\n]|\\.)*'"
+    r"|<[^<>\"{}|^`\\\s]*>"
+    r"|\#[^\n]*",
+    re.DOTALL,
+)
+
+
+def skeleton(query: str) -> str:
+    """Return a query with its strings, IRIs and comments blanked, so that words and brackets can be counted in it."""
+    return _TOKENS.sub(lambda match: '""' if match[0][0] in "\"'" else "<>" if match[0][0] == "<" else "", query)
+
+
+def names_dataset(query: str) -> bool:
+    """Return whether a query has FROM clauses."""
+    return re.search(r"(?<![?$:\w])FROM\s+(NAMED\s*)?[<\w:]", skeleton(query), re.IGNORECASE) is not None

@@ -1,0 +1,319 @@
+"""The door on the terminal: data to stdout, talk to stderr, every command a few lines over the core.
+
+Exit codes: 0 done, 1 findings (does not conform, something falls), 2 usage, 3 input unreadable, 4 our fault.
+Heavy modules are loaded inside the commands, so that `--help` is quick.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wherefrom import __version__
+from wherefrom.problems import BadParameter, Problem
+
+if TYPE_CHECKING:
+    from wherefrom.opening import OpenKnowledgeBase
+
+DONE, FINDINGS, OUR_FAULT = 0, 1, 4
+EXPORTS = ("turtle", "trig", "ntriples", "nquads", "jsonld", "rdfxml")
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except Problem as problem:
+        print(f"error: {problem.detail}\n  to do: {problem.remedy}", file=sys.stderr)
+        return problem.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()
+        return DONE
+    except KeyboardInterrupt:
+        return DONE
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="wherefrom", description="Publish what sources say, and trace where each claim comes from.")
+    parser.add_argument("--version", action="version", version=f"wherefrom {__version__}")
+    parser.add_argument("--kb", metavar="DIR", help="the knowledge base (default: this folder, else the example)")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(name: str, run: Command, words: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=words, description=words)
+        made.set_defaults(run=run)
+        return made
+
+    made = command("init", _init, "make a new knowledge base with one worked example")
+    made.add_argument("folder", metavar="DIR")
+    made = command("validate", _validate, "load, lint and run the shapes")
+    made.add_argument("paths", nargs="*", metavar="PATH", help="knowledge bases, or files of one whose results to show")
+    made.add_argument("--format", choices=("text", "json", "turtle", "sarif", "github"), default="text")
+    made = command("build", _build, "write the validated store; all or nothing")
+    made.add_argument("--store", metavar="DIR", help="where the store goes (default: .wherefrom/store)")
+    made = command("serve", _serve, "publish over HTTP: pages, SPARQL, lineage, downloads")
+    made.add_argument("--host", default="127.0.0.1")
+    made.add_argument("--port", type=int, default=8000, help="0 picks a free one")
+    made.add_argument("--store", metavar="DIR", help="a store written by build --store")
+    made = command("query", _query, "ask in SPARQL, or one of the named questions")
+    made.add_argument("file", nargs="?", metavar="FILE.rq", help="a query file, - for standard input")
+    made.add_argument("--name", metavar="QUESTION", help="a named question")
+    made.add_argument("--list", action="store_true", help="list the named questions")
+    made.add_argument("--format", default="table", help="table, json, csv, tsv, xml; turtle, ntriples, rdfxml, jsonld for graphs")
+    made = command("lineage", _lineage, "where a thing comes from, and what comes from it")
+    made.add_argument("thing", metavar="THING")
+    made.add_argument("--direction", default="grounds", help="grounds, consequences or both")
+    made.add_argument("--policy", default="inferred", help="stated or inferred")
+    made.add_argument("--format", choices=("tree", "json", "dot", "graphml"), default="tree")
+    made.add_argument("--json", dest="format", action="store_const", const="json")
+    made = command("impact", _impact, "what falls when a publication or study is withdrawn")
+    made.add_argument("--withdraw", nargs="+", required=True, metavar="THING")
+    _answer_options(made)
+    made = command("independence", _independence, "the independent lines of evidence behind a claim")
+    made.add_argument("thing", metavar="THING", help="a claim, proposition, rating or intervention")
+    made.add_argument("--outcome", metavar="THING", help="with an intervention: the outcome")
+    _answer_options(made)
+    made = command("unsupported", _unsupported, "the claims that cite nothing")
+    made.add_argument("--source", metavar="SOURCE", help="only those of one source")
+    made.add_argument("--json", action="store_true")
+    made = command("stats", _stats, "how much of what there is")
+    made.add_argument("--json", action="store_true")
+    made = command("export", _export, "the whole base, a graph or things, as a file")
+    made.add_argument("things", nargs="*", metavar="THING")
+    made.add_argument("--format", choices=EXPORTS, default="trig")
+    made.add_argument("--graph", metavar="G", help="one graph: edition/SLUG, graph/SLUG, or the last part of its name")
+    made.add_argument("-o", "--output", metavar="FILE")
+    made = command("locate", _locate, "the passage for a place in a document")
+    made.add_argument("document", metavar="DOCUMENT")
+    made.add_argument("wanted", metavar="TEXT|LINE", help="a piece of text, a line (160) or lines (152-164)")
+    made.add_argument("--json", action="store_true")
+    made = command("verify-sources", _verify_sources, "check every passage against the documents")
+    made.add_argument("folder", metavar="DIR")
+    made.add_argument("--json", action="store_true")
+    return parser
+
+
+def _answer_options(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--policy", default="inferred", help="stated or inferred")
+    made.add_argument("--json", action="store_true")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _show_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _folder(options: argparse.Namespace) -> Path:
+    from wherefrom.opening import default_folder
+
+    return Path(options.kb) if options.kb else default_folder()
+
+
+def _open(options: argparse.Namespace) -> OpenKnowledgeBase:
+    from wherefrom.opening import open
+
+    return open(options.kb if str(options.kb).startswith(("http://", "https://")) else _folder(options))
+
+
+def _init(options: argparse.Namespace) -> int:
+    from wherefrom.starter import create
+
+    folder = Path(options.folder)
+    create(folder)
+    print(f"Made {folder}. Next: wherefrom --kb {folder} validate")
+    return DONE
+
+
+def _validate(options: argparse.Namespace) -> int:
+    from wherefrom.load import SyntaxProblem, read_knowledge_base
+    from wherefrom.report import Report, render
+    from wherefrom.validate import syntax_report, validate
+
+    folders = [path for path in options.paths if Path(path).is_dir()] or [str(_folder(options))]
+    files = [path for path in options.paths if not Path(path).is_dir()]
+    conforms = True
+    for folder in folders:
+        try:
+            report = validate(read_knowledge_base(Path(folder)))
+        except SyntaxProblem as problem:
+            report = syntax_report(problem)
+        if files:
+            report = Report(tuple(result for result in report.results if any(_is(result.file, path, folder) for path in files)))
+        text = render(report, options.format)
+        if text:
+            print(text)
+        _say(report.summary())
+        conforms &= report.conforms
+    return DONE if conforms else FINDINGS
+
+
+def _is(name: str, path: str, folder: str) -> bool:
+    return name == path or Path(folder, name).resolve() == Path(path).resolve()
+
+
+def _build_at(folder: Path, stores: Path | None) -> Any:
+    from wherefrom.build import build, home
+    from wherefrom.load import read_knowledge_base
+
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return build(read_knowledge_base(folder), stores or home(folder) / "store", _say, now)
+
+
+def _build(options: argparse.Namespace) -> int:
+    built = _build_at(_folder(options), Path(options.store) if options.store else None)
+    _say(f"{sum(built.graphs.values()):,} statements in {len(built.graphs)} graphs, digest {built.digest[:16]}")
+    return DONE
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from wherefrom.settings import read_settings
+    from wherefrom.web.server import serve
+
+    folder = _folder(options)
+    built = _build_at(folder, Path(options.store) if options.store else None)
+    serve(built, read_settings(folder), options.host, options.port)
+    return DONE
+
+
+def _query(options: argparse.Namespace) -> int:
+    from wherefrom.query import question, questions
+
+    if options.list:
+        for asked in questions().values():
+            print(f"{asked.name}\n    {asked.title}")
+        return DONE
+    if options.name:
+        text = question(options.name).text
+    elif options.file:
+        text = sys.stdin.read() if options.file == "-" else _text(Path(options.file))
+    else:
+        raise BadParameter("Name a query file, - for standard input, --name QUESTION or --list.")
+    from wherefrom.answering import answer_to_bytes, as_table
+
+    knowledge_base = _open(options)
+    if options.format == "table":
+        for line in as_table(knowledge_base.store, text, knowledge_base.settings.base):
+            print(line)
+        return DONE
+    sys.stdout.buffer.write(answer_to_bytes(knowledge_base.store, text, options.format, knowledge_base.settings.base))
+    return DONE
+
+
+def _text(path: Path) -> str:
+    from wherefrom.problems import UnreadableInput
+
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableInput(f"{path.name} cannot be read: {error}.") from error
+
+
+def _lineage(options: argparse.Namespace) -> int:
+    from wherefrom import drawing, lineage
+    from wherefrom.answers import lineage_answer
+
+    kb = _open(options)
+    graph = lineage.lineage(kb.store, [kb.iri(options.thing)], options.direction, options.policy, kb.settings.lineage_nodes)
+    answer = lineage_answer(kb.store, graph, kb.settings.base)
+    if options.format == "json":
+        _show_json(answer)
+    elif options.format == "tree":
+        print(drawing.tree(answer))
+    else:
+        print({"dot": drawing.dot, "graphml": drawing.graphml}[options.format](answer))
+    return DONE
+
+
+def _impact(options: argparse.Namespace) -> int:
+    from wherefrom.answers import impact_answer
+    from wherefrom.drawing import impact_text
+
+    kb = _open(options)
+    found = kb.impact(*options.withdraw, policy=options.policy)
+    answer = impact_answer(found, kb.settings.base)
+    _show_json(answer) if options.json else print(impact_text(answer))
+    return FINDINGS if found.falls else DONE
+
+
+def _independence(options: argparse.Namespace) -> int:
+    from wherefrom.answers import independence_answer
+    from wherefrom.drawing import independence_text
+
+    kb = _open(options)
+    answer = independence_answer(kb.independence(options.thing, options.outcome, options.policy), kb.settings.base)
+    _show_json(answer) if options.json else print(independence_text(answer))
+    return DONE
+
+
+def _unsupported(options: argparse.Namespace) -> int:
+    from wherefrom.answers import unsupported_answer
+
+    kb = _open(options)
+    source = kb.iri(options.source if "/" in options.source else f"source/{options.source}") if options.source else None
+    answer = unsupported_answer(kb.store, kb.settings.base, source)
+    if options.json:
+        _show_json(answer)
+        return DONE
+    for claim in answer["claims"]:
+        print(f"{claim['source']}  {claim['label']}  ({', '.join(claim['kinds'])})  {claim['id']}")
+    _say(f"{answer['count']} claims cite nothing: " + ", ".join(f"{s} {n}" for s, n in answer["bySource"].items()))
+    return DONE
+
+
+def _stats(options: argparse.Namespace) -> int:
+    from wherefrom.answers import stats_answer
+
+    kb = _open(options)
+    answer = stats_answer(kb.store, kb.settings.base)
+    if options.json:
+        _show_json(answer)
+    else:
+        for name, count in answer.items():
+            print(f"{count:>8,}  {name}")
+    return DONE
+
+
+def _export(options: argparse.Namespace) -> int:
+    from wherefrom.export import export, select
+
+    kb = _open(options)
+    quads = select(kb.files.quads(), kb.settings.base, [kb.iri(thing) for thing in options.things], options.graph)
+    content = export(quads, options.format, kb.settings.base)
+    if options.output:
+        Path(options.output).write_bytes(content)
+    else:
+        sys.stdout.buffer.write(content)
+    return DONE
+
+
+def _locate(options: argparse.Namespace) -> int:
+    from wherefrom.passages import locate, read_document
+
+    place = locate(read_document(Path(options.document)), options.wanted)
+    if options.json:
+        _show_json({"start": place.start, "end": place.end, "digest": place.digest, "snapshot": place.document.sha256})
+    else:
+        print(place.turtle(), end="")
+    return DONE
+
+
+def _verify_sources(options: argparse.Namespace) -> int:
+    from wherefrom.passages import verify
+    from wherefrom.report import render
+
+    report, checked = verify(_open(options).files, Path(options.folder))
+    if report.results or options.json:
+        print(render(report, "json" if options.json else "text"))
+    _say(f"{checked} passages checked, {len(report.results)} do not agree")
+    return DONE if report.conforms else FINDINGS

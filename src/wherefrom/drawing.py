@@ -1,0 +1,136 @@
+"""Lineage answers as text and as graph files: a tree for the terminal, DOT and GraphML for other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+import networkx as nx
+
+from wherefrom.answers import Answer
+
+
+def tree(answer: Answer) -> str:
+    """Return the lineage as an indented tree from the things asked about: first what they rest on, then what rests on them."""
+    nodes = {node["id"]: node for node in answer["nodes"]}
+    down: dict[str, list[Answer]] = {}
+    up: dict[str, list[Answer]] = {}
+    for edge in answer["edges"]:
+        down.setdefault(edge["from"], []).append({**edge, "next": edge["to"]})
+        up.setdefault(edge["to"], []).append({**edge, "next": edge["from"]})
+    lines = []
+    for thing in answer["things"]:
+        lines.append(_node_line(nodes[thing]))
+        if down.get(thing):
+            lines += ["  rests on", *_branches(nodes, down, thing, 2, {thing})]
+        if up.get(thing):
+            lines += ["  carries", *_branches(nodes, up, thing, 2, {thing})]
+        if thing not in down and thing not in up:
+            lines.append("  rests on nothing that its source names, and nothing rests on it")
+    count = answer["independentStudies"]
+    lines.append(f"{count} independent {'study' if count == 1 else 'studies'} ({answer['policy']})")
+    if answer["truncated"]:
+        lines.append("truncated: there is more than limits.lineage_nodes allows")
+    return "\n".join(lines)
+
+
+def _node_line(node: Answer) -> str:
+    by = f", {', '.join(node['sources'])}" if node["sources"] else ""
+    light = "; companion report, not credited" if node.get("companion") else ""
+    return f"{node['label']}  [{node['id']}{by}{light}]"
+
+
+def _branches(nodes: dict[str, Answer], ways: dict[str, list[Answer]], thing: str, depth: int, seen: set[str]) -> Iterator[str]:
+    grouped: dict[str, list[Answer]] = {}
+    for edge in ways.get(thing, []):
+        grouped.setdefault(edge["next"], []).append(edge)
+    for following, edges in grouped.items():
+        places = sorted({place for edge in edges for place in _places(edge)})
+        basis = "stated" if any(edge["basis"] == "stated" for edge in edges) else "inferred"
+        told = f"  {basis}, {'; '.join(places)}" if places else f"  {basis}"
+        yield f"{'  ' * depth}{_node_line(nodes[following])}{told}"
+        if following in seen:
+            if ways.get(following):
+                yield f"{'  ' * (depth + 1)}(as above)"
+            continue
+        seen.add(following)
+        yield from _branches(nodes, ways, following, depth + 1, seen)
+
+
+def _places(edge: Answer) -> Iterator[str]:
+    for passage in edge["passages"]:
+        first, last = passage["firstLine"], passage["lastLine"]
+        line = f"line {first}" if first == last else f"lines {first}-{last}"
+        yield f"{passage['edition'].rsplit('/', 1)[-1]} {line if first else passage['id']}"
+
+
+def impact_text(answer: Answer) -> str:
+    """Return what a withdrawal does, in words."""
+    lines = [f"Withdrawn ({answer['policy']}): {', '.join(thing['id'] for thing in answer['withdrawn'])}"]
+    for group, words in (
+        ("falls", "Falls: no support is left"),
+        ("weakened", "Weakened: other support is left"),
+        ("suspect", "Suspect: rests on the same trial otherwise"),
+    ):
+        lines.append(f"{words} ({len(answer[group])})")
+        lines += [f"  {_node_line(thing)}" for thing in answer[group]]
+    lines.append(f"Ratings touched ({len(answer['ratings'])})")
+    for rating in answer["ratings"]:
+        lines.append(f"  {_node_line(rating)}: basis {rating['basis']}")
+        lines += [f"    lost: {_node_line(thing)}" for thing in rating["lost"]]
+        lines += [f"    kept: {_node_line(thing)}" for thing in rating["kept"]]
+    return "\n".join(lines)
+
+
+def independence_text(answer: Answer) -> str:
+    """Return the independent lines, in words."""
+    count = answer["independentLines"]
+    lines = [f"{count} independent {'line' if count == 1 else 'lines'} of evidence behind {answer['claims']} claims ({answer['policy']})"]
+    for number, line in enumerate(answer["lines"], 1):
+        lines.append(f"{number}. {'; '.join(_node_line(study) for study in line['studies'])}")
+        lines.append(f"   papers: {', '.join(paper['label'] for paper in line['publications']) or 'none'}")
+        if line["companions"]:
+            lines.append(f"   companion papers, not credited: {', '.join(paper['label'] for paper in line['companions'])}")
+        lines.append(f"   claims: {len(line['claims'])}, of {', '.join(line['sources'])}")
+    if answer["namedWithoutFinding"]:
+        lines.append(
+            "Named by a claim, without a finding on the outcome: " + "; ".join(_node_line(s) for s in answer["namedWithoutFinding"])
+        )
+    lines.append(f"Claims that cite nothing: {len(answer['unsupported'])}")
+    return "\n".join(lines)
+
+
+def as_networkx(answer: Answer) -> nx.MultiDiGraph[str]:
+    """Return the lineage as a networkx multigraph with plain attributes, one edge a statement."""
+    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+    for node in answer["nodes"]:
+        graph.add_node(node["id"], label=node["label"], kind=node["kind"], iri=node["iri"])
+    for edge in answer["edges"]:
+        places = " ".join(passage["id"] for passage in edge["passages"])
+        graph.add_edge(edge["from"], edge["to"], step=edge["step"], basis=edge["basis"], graph=edge["graph"], passages=places)
+    return graph
+
+
+def graphml(answer: Answer) -> str:
+    """Return the lineage as GraphML."""
+    buffer = BytesIO()
+    nx.write_graphml(as_networkx(answer), buffer, encoding="utf-8")
+    return buffer.getvalue().decode()
+
+
+def dot(answer: Answer) -> str:
+    """Return the lineage as DOT; inferred steps are dashed."""
+    lines = ["digraph lineage {", "  rankdir=LR; node [shape=box, fontname=sans-serif];"]
+    for node in answer["nodes"]:
+        name, label, kind = (_quoted(node[part]) for part in ("id", "label", "kind"))
+        lines.append(f"  {name} [label={label}, class={kind}];")
+    for edge in answer["edges"]:
+        style = "dashed" if edge["basis"] == "inferred" else "solid"
+        lines.append(f"  {_quoted(edge['from'])} -> {_quoted(edge['to'])} [label={_quoted(edge['step'])}, style={style}];")
+    return "\n".join([*lines, "}"])
+
+
+def _quoted(text: Any) -> str:
+    escaped = str(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+    return f'"{escaped}"'

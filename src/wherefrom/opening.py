@@ -1,0 +1,117 @@
+"""A knowledge base to work with from Python: `kb = wherefrom.open("DIR or URL")`."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rdflib import Dataset, URIRef
+
+from wherefrom import lineage as engine
+from wherefrom.build import current, home
+from wherefrom.load import KnowledgeBase, read_knowledge_base, term
+from wherefrom.problems import UnreadableInput
+from wherefrom.resources import example
+from wherefrom.settings import FILE, Settings, read_settings
+from wherefrom.store import EmbeddedStore, RemoteStore, Row, Store
+from wherefrom.vocabulary import expand
+
+if TYPE_CHECKING:
+    from wherefrom.report import Report
+
+
+class Rows(list[Row]):
+    """The rows of an answer: a list of mappings from column to RDF term."""
+
+    def to_pandas(self) -> Any:
+        """Return the rows as a pandas DataFrame of plain Python values (pandas must be installed)."""
+        import pandas  # type: ignore[import-not-found, import-untyped, unused-ignore]
+
+        return pandas.DataFrame([{name: getattr(value, "value", str(value)) for name, value in row.items()} for row in self])
+
+
+class OpenKnowledgeBase:
+    """A knowledge base that can be asked: a folder (its build if it is current, else its files in memory), or an endpoint."""
+
+    def __init__(self, place: str | Path, settings: Settings | None = None) -> None:
+        self.endpoint = str(place) if str(place).startswith(("http://", "https://")) else None
+        self.folder = example() if self.endpoint else Path(place)
+        self.settings = settings or (Settings() if self.endpoint else read_settings(self.folder))
+
+    @cached_property
+    def files(self) -> KnowledgeBase:
+        """The files that were read; raises `UnreadableInput` for an endpoint, which has none."""
+        if self.endpoint:
+            raise UnreadableInput("An endpoint has no files; name a folder.")
+        return read_knowledge_base(self.folder)
+
+    @cached_property
+    def store(self) -> Store:
+        """Where the statements are asked."""
+        if self.endpoint:
+            return RemoteStore(self.endpoint)
+        built = current(home(self.folder) / "store")
+        if built is not None and built.fingerprint == self.files.fingerprint and built.store.is_dir():
+            return EmbeddedStore.at(built.store)
+        return EmbeddedStore.of(self.files.quads())
+
+    @cached_property
+    def graph(self) -> Dataset:
+        """All statements as an rdflib Dataset whose default graph is the union."""
+        dataset = Dataset(default_union=True)
+        for quad in self.files.quads():
+            graph = dataset.graph(URIRef(str(getattr(quad.graph_name, "value", ""))))
+            graph.add((term(quad.subject), term(quad.predicate), term(quad.object)))
+        return dataset
+
+    def iri(self, thing: str) -> URIRef:
+        """Return the IRI of a thing named as IRI, CURIE or `type/slug`."""
+        return expand(thing, self.settings.base)
+
+    def query(self, sparql: str, **bindings: Any) -> Rows:
+        """Return the rows of a SELECT query; `bindings` gives columns a value or a list of values (names of things or terms)."""
+        values = {
+            name: [self._term(v) for v in (value if isinstance(value, list | tuple) else [value])] for name, value in bindings.items()
+        }
+        return Rows(self.store.select(sparql, values))
+
+    def lineage(self, thing: str, direction: engine.Direction = "both", policy: engine.Policy = "inferred") -> engine.Lineage:
+        """Return where a thing comes from and what comes from it, as a described networkx `DiGraph`."""
+        graph = engine.lineage(self.store, [self.iri(thing)], direction, policy, self.settings.lineage_nodes)
+        return engine.describe(self.store, graph)
+
+    def impact(self, *withdrawn: str, policy: engine.Policy = "inferred") -> engine.Impact:
+        """Return what falls, is weakened or suspect when these things are withdrawn."""
+        return engine.impact(self.store, [self.iri(thing) for thing in withdrawn], policy)
+
+    def independence(self, thing: str, outcome: str | None = None, policy: engine.Policy = "inferred") -> engine.Independence:
+        """Return the independent lines behind a thing, or behind an intervention and an outcome."""
+        if outcome is not None:
+            return engine.independence_on(self.store, self.iri(thing), self.iri(outcome), policy)
+        return engine.independence(self.store, self.iri(thing), policy)
+
+    def validate(self) -> Report:
+        """Return what lint and shapes find in the files."""
+        from wherefrom.validate import validate
+
+        return validate(self.files)
+
+    def _term(self, value: Any) -> Any:
+        return self.iri(value) if type(value) is str else value
+
+
+def open(place: str | Path = ".") -> OpenKnowledgeBase:
+    """Open the knowledge base in a folder, or the one behind a SPARQL endpoint.
+
+    >>> kb = open(example())
+    >>> sorted(kb.lineage("claim/foundations-ipp-secure", "grounds", "stated"))[0].rsplit("/", 1)[-1]
+    'foundations-ipp-secure'
+    """
+    return OpenKnowledgeBase(place)
+
+
+def default_folder() -> Path:
+    """Return the current folder where it is a knowledge base, else the example that comes with the program."""
+    here = Path.cwd()
+    return here if (here / FILE).is_file() else example()

@@ -1,0 +1,87 @@
+"""What the dataset and its service are, as RDF: VoID and the SPARQL service description, from the same figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rdflib import DCTERMS, FOAF, RDF, VOID, XSD, BNode, Graph, Literal, Namespace, URIRef
+
+from wherefrom.answering import GRAPHS, ROWS
+from wherefrom.build import Build
+from wherefrom.settings import Settings
+from wherefrom.vocabulary import EV, ONTOLOGY, PREFIXES
+
+SD = Namespace("http://www.w3.org/ns/sparql-service-description#")
+FORMAT = Namespace("http://www.w3.org/ns/formats/")
+FORMATS = {"text/turtle": "turtle", "application/rdf+xml": "xml", "application/n-triples": "nt", "application/ld+json": "json-ld"}
+ENDINGS = ("ttl", "trig", "nt", "nq", "jsonld", "rdf")
+RESULT_FORMATS = {
+    "json": "SPARQL_Results_JSON", "xml": "SPARQL_Results_XML", "csv": "SPARQL_Results_CSV", "tsv": "SPARQL_Results_TSV",
+    "turtle": "Turtle", "ntriples": "N-Triples", "rdfxml": "RDF_XML", "jsonld": "JSON-LD", "trig": "TriG", "nquads": "N-Quads",
+}  # fmt: skip
+
+
+def dataset(settings: Settings, build: Build, counts: Mapping[str, int], example: str, when: str, media_type: str) -> bytes:
+    """Return the VoID description (VoID note, sections 2 to 4) in one of `FORMATS`."""
+    graph = _graph()
+    node = URIRef(f"{settings.base}.well-known/void#dataset")
+    graph.add((node, RDF.type, VOID.Dataset))
+    graph.add((node, DCTERMS.title, Literal(settings.title, lang="en")))
+    graph.add((node, DCTERMS.description, Literal(settings.description, lang="en")))
+    graph.add((node, DCTERMS.license, URIRef(settings.licence_iri)))
+    graph.add((node, DCTERMS.publisher, Literal(settings.publisher)))
+    graph.add((node, DCTERMS.modified, Literal(when, datatype=XSD.dateTime)))
+    graph.add((node, FOAF.homepage, URIRef(settings.base)))
+    graph.add((node, VOID.uriSpace, Literal(f"{settings.base}id/")))
+    graph.add((node, VOID.sparqlEndpoint, URIRef(f"{settings.base}sparql")))
+    graph.add((node, VOID.vocabulary, URIRef(f"{ONTOLOGY}#")))
+    graph.add((node, VOID.exampleResource, URIRef(example)))
+    for ending in ENDINGS:
+        graph.add((node, VOID.dataDump, URIRef(f"{settings.base}dump/all.{ending}")))
+    for name, term in (("triples", VOID.triples), ("entities", VOID.entities), ("classes", VOID.classes), ("properties", VOID.properties)):
+        graph.add((node, term, Literal(counts[name], datatype=XSD.integer)))
+    return _serialized(graph, media_type)
+
+
+def service(settings: Settings, build: Build, media_type: str) -> bytes:
+    """Return the service description (SPARQL 1.1 Service Description, section 3) in one of `FORMATS`."""
+    graph = _graph()
+    node, offered, default = (URIRef(f"{settings.base}sparql{part}") for part in ("#service", "#dataset", "#default"))
+    graph.add((node, RDF.type, SD.Service))
+    graph.add((node, SD.endpoint, URIRef(f"{settings.base}sparql")))
+    graph.add((node, SD.supportedLanguage, SD.SPARQL11Query))
+    graph.add((node, SD.feature, SD.UnionDefaultGraph))
+    for form in (*ROWS, *GRAPHS):
+        graph.add((node, SD.resultFormat, FORMAT[RESULT_FORMATS[form]]))
+    graph.add((node, SD.defaultDataset, offered))
+    graph.add((node, EV.condition, Literal(_limits(settings), lang="en")))
+    graph.add((offered, RDF.type, SD.Dataset))
+    graph.add((offered, SD.defaultGraph, default))
+    graph.add((default, RDF.type, SD.Graph))
+    for name, count in build.graphs.items():
+        entry, content = BNode(), BNode()
+        graph.add((offered, SD.namedGraph, entry))
+        graph.add((entry, RDF.type, SD.NamedGraph))
+        graph.add((entry, SD.name, URIRef(name)))
+        graph.add((entry, SD.graph, content))
+        graph.add((content, RDF.type, SD.Graph))
+        graph.add((content, VOID.triples, Literal(count, datatype=XSD.integer)))
+    return _serialized(graph, media_type)
+
+
+def _limits(settings: Settings) -> str:
+    return (
+        f"A query may take {settings.query_seconds:g} seconds, {settings.query_bytes} bytes and {settings.query_megabytes} MB; "
+        f"{settings.query_workers} are answered at once. SERVICE and FROM make no request."
+    )
+
+
+def _graph() -> Graph:
+    graph = Graph()
+    for prefix in ("dct", "foaf", "sd", "void", "ev"):
+        graph.bind(prefix, PREFIXES[prefix])
+    return graph
+
+
+def _serialized(graph: Graph, media_type: str) -> bytes:
+    return graph.serialize(format=FORMATS[media_type], encoding="utf-8")

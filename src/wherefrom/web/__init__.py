@@ -1,0 +1,1 @@
+"""The door on HTTP. Nothing outside this folder knows of requests and responses."""

@@ -1,0 +1,78 @@
+"""Routes of the lineage API: thin, the answers are made in `wherefrom.answers`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from rdflib import URIRef
+from starlette.responses import Response
+
+from wherefrom import answers, drawing, lineage
+from wherefrom.problems import BadParameter
+from wherefrom.vocabulary import expand
+from wherefrom.web.respond import json_response, respond
+from wherefrom.web.site import Site
+
+FORMATS = {"json": "application/json", "dot": "text/vnd.graphviz", "graphml": "application/graphml+xml"}
+
+
+def routes(site: Site) -> APIRouter:
+    """Return the routes under /api."""
+    router = APIRouter(prefix="/api")
+
+    def iri(thing: str) -> URIRef:
+        return expand(thing, site.base)
+
+    def send(request: Request, make: object) -> Response:
+        return respond(site, request, FORMATS["json"], lambda: bytes(json_response(make()).body))  # type: ignore[operator]
+
+    @router.api_route("/lineage", methods=["GET", "HEAD"], summary="What a thing rests on, and what rests on it")
+    def lineage_of(request: Request, thing: str, direction: str = "both", policy: str = "inferred", format: str = "json") -> Response:
+        if format not in FORMATS:
+            raise BadParameter(f"format is one of {', '.join(FORMATS)}, not {format!r}.")
+
+        def make() -> answers.Answer:
+            limit = site.settings.lineage_nodes
+            graph = lineage.lineage(site.store, [iri(thing)], direction, policy, limit)  # type: ignore[arg-type]
+            return answers.lineage_answer(site.store, graph, site.base)
+
+        if format == "json":
+            return send(request, make)
+        draw = {"dot": drawing.dot, "graphml": drawing.graphml}[format]
+        return respond(site, request, FORMATS[format], lambda: draw(make()).encode())
+
+    @router.api_route("/impact", methods=["GET", "HEAD"], summary="What falls when publications or studies are withdrawn")
+    def impact(request: Request, withdraw: Annotated[list[str], Query()], policy: str = "inferred") -> Response:
+        _check(policy)
+        things = [iri(thing) for thing in withdraw]
+        return send(request, lambda: answers.impact_answer(lineage.impact(site.store, things, policy), site.base))  # type: ignore[arg-type]
+
+    @router.api_route("/independence", methods=["GET", "HEAD"], summary="The independent lines of evidence behind claims")
+    def independence(
+        request: Request, thing: str | None = None, intervention: str | None = None, outcome: str | None = None, policy: str = "inferred"
+    ) -> Response:
+        _check(policy)
+        if bool(thing) == bool(intervention and outcome):
+            raise BadParameter("Give thing, or intervention and outcome.")
+
+        def make() -> answers.Answer:
+            if thing:
+                found = lineage.independence(site.store, iri(thing), policy)  # type: ignore[arg-type]
+            else:
+                found = lineage.independence_on(site.store, iri(intervention or ""), iri(outcome or ""), policy)  # type: ignore[arg-type]
+            return answers.independence_answer(found, site.base)
+
+        return send(request, make)
+
+    @router.api_route("/unsupported", methods=["GET", "HEAD"], summary="The claims that cite nothing")
+    def unsupported(request: Request, source: str | None = None) -> Response:
+        wanted = iri(source if "/" in source else f"source/{source}") if source else None
+        return send(request, lambda: answers.unsupported_answer(site.store, site.base, wanted))
+
+    return router
+
+
+def _check(policy: str) -> None:
+    if policy not in lineage.POLICIES:
+        raise BadParameter(f"policy is one of {', '.join(lineage.POLICIES)}, not {policy!r}.")

@@ -1,0 +1,141 @@
+"""The application: everything is wired here, and only here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from wherefrom import __version__
+from wherefrom.build import Build
+from wherefrom.problems import BadParameter, Problem, UnknownResource
+from wherefrom.settings import Settings
+from wherefrom.web import api, dataset, sparql, things
+from wherefrom.web.pool import Pool
+from wherefrom.web.respond import problem_response
+from wherefrom.web.site import Site
+
+STATIC = Path(__file__).parent / "static"
+HEADERS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Link, ETag, Content-Location, Location",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "Referrer-Policy": "same-origin",
+}
+LONGEST_ADDRESS = 70_000  # bytes of path and query: a query sent by GET, percent-encoded, still fits
+
+
+class WrongMethod(Problem):
+    """A method that an address does not take."""
+
+    slug, title, status = "wrong-method", "This address does not take this method", 405
+    remedy = "Use one of the methods in the Allow header."
+
+
+class OurFault(Problem):
+    """Something that must not happen. The log of the server has it; the answer does not."""
+
+    slug, title, status, exit_code = "our-fault", "The service failed", 500, 4
+    remedy = "Ask again; if it fails again, tell the operator what you asked."
+
+
+class AddressTooLong(Problem):
+    """A request line that no query needs."""
+
+    slug, title, status = "address-too-long", "The address is too long", 414
+    remedy = "Send the query by POST."
+
+
+def application(build: Build, settings: Settings) -> FastAPI:
+    """Return the application that serves one build."""
+    site = Site(build, settings)
+    pool = Pool(build.store, settings, site.prefixes)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await pool.start()
+        yield
+        await pool.stop()
+
+    app = FastAPI(
+        title=settings.title, version=__version__, description=settings.description, lifespan=lifespan, docs_url=None, redoc_url=None
+    )
+    fixed, open_ended = things.routes(site)
+    for router in (fixed, sparql.routes(site, pool), api.routes(site), dataset.routes(site)):
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=STATIC))
+    app.include_router(open_ended)
+    _handle_problems(app, site)
+    app.add_middleware(Guard, site=site)
+    return app
+
+
+def _handle_problems(app: FastAPI, site: Site) -> None:
+    @app.exception_handler(Problem)
+    async def known(request: Request, problem: Problem) -> Response:
+        return problem_response(site, request, problem)
+
+    @app.exception_handler(RequestValidationError)
+    async def parameters(request: Request, error: RequestValidationError) -> Response:
+        told = "; ".join(f"{entry['loc'][-1]}: {entry['msg']}" for entry in error.errors())
+        return problem_response(site, request, BadParameter(f"{told}."))
+
+    @app.exception_handler(HTTPException)
+    async def refused(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 405:
+            problem: Problem = WrongMethod(f"{request.method} is not taken here.")
+        else:
+            problem = UnknownResource(f"the address {request.url.path}")
+        return problem_response(site, request, problem, error.headers)
+
+    @app.exception_handler(Exception)
+    async def failed(request: Request, _: Exception) -> Response:
+        return problem_response(site, request, OurFault("An error that should not happen happened."), HEADERS)
+
+
+class Guard:
+    """Adds the headers every answer has, answers OPTIONS, and refuses requests that no client needs to send."""
+
+    def __init__(self, app: ASGIApp, site: Site) -> None:
+        self.app, self.site = app, site
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        if len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
+            problem = AddressTooLong(f"The address is longer than {LONGEST_ADDRESS:,} bytes.")
+            await problem_response(self.site, Request(scope), problem)(scope, receive, send_with_headers)
+        elif scope["method"] == "OPTIONS":
+            await _options(scope["path"])(scope, receive, send_with_headers)
+        else:
+            await self.app(scope, receive, send_with_headers)
+
+
+def _options(path: str) -> Response:
+    methods = "GET, HEAD, POST, OPTIONS" if path == "/sparql" else "GET, HEAD, OPTIONS"
+    headers = {
+        "Allow": methods,
+        "Access-Control-Allow-Methods": methods,
+        "Access-Control-Allow-Headers": "Accept, Content-Type, If-None-Match",
+        "Access-Control-Max-Age": "86400",
+    }
+    return Response(status_code=204, headers=headers)

@@ -1,0 +1,51 @@
+"""Which format a request gets: by its Accept header (RFC 9110, 12.5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wherefrom.problems import NotAcceptable
+
+
+def choose(accept: str | None, offered: Sequence[str]) -> str:
+    """Return the media type of `offered` that the header prefers; the first one where it has no preference.
+
+    A more precise range beats a wider one, whatever its place; equal weights go by the order of `offered`.
+    Raises `NotAcceptable` listing `offered` where none is wanted.
+
+    >>> choose("text/*;q=0.3, application/ld+json", ["text/html", "application/ld+json"])
+    'application/ld+json'
+    """
+    if not accept or not accept.strip():
+        return offered[0]
+    ranges = [_parse(part) for part in accept.split(",") if part.strip()]
+    best, weight = "", 0.0
+    for media_type in offered:
+        quality = _quality(media_type, ranges)
+        if quality > weight:
+            best, weight = media_type, quality
+    if not best:
+        raise NotAcceptable(", ".join(offered))
+    return best
+
+
+def _parse(part: str) -> tuple[str, float]:
+    media_type, *parameters = (piece.strip() for piece in part.split(";"))
+    quality = 1.0
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "q":
+            try:
+                quality = min(max(float(value), 0.0), 1.0)
+            except ValueError:
+                quality = 0.0
+    return media_type.lower(), quality
+
+
+def _quality(media_type: str, ranges: Sequence[tuple[str, float]]) -> float:
+    kind = media_type.split("/", 1)[0]
+    for wanted in (media_type, f"{kind}/*", "*/*"):
+        found = [quality for name, quality in ranges if name == wanted]
+        if found:
+            return max(found)
+    return 0.0

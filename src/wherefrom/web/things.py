@@ -1,0 +1,244 @@
+"""Routes of things: /id/{type}/{slug}, /{type}/{slug} in every format, /{type}; vocabulary, concept schemes and shapes."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, unquote
+
+import pyoxigraph as ox
+from fastapi import APIRouter, Request
+from rdflib import OWL, RDF, RDFS, SKOS, URIRef
+from starlette.responses import Response
+
+from wherefrom import pages
+from wherefrom.export import export
+from wherefrom.load import engine_term
+from wherefrom.problems import BadParameter, UnknownResource
+from wherefrom.query import questions, rows
+from wherefrom.store import Row
+from wherefrom.vocabulary import EV, ONTOLOGY, SCHEMES
+from wherefrom.web.respond import (
+    FORMS,
+    HTML,
+    NAMES,
+    SUFFIXES,
+    Link,
+    json_response,
+    moved,
+    negotiate,
+    respond,
+    see_other,
+)  # fmt: skip
+from wherefrom.web.site import Site
+
+LINKSET = "application/linkset+json"
+READ = ["GET", "HEAD"]
+SCHEME_CLASSES = (SKOS.ConceptScheme, EV.RatingScheme)
+ABOUT_PAGE = "https://schema.org/AboutPage"
+
+
+def routes(site: Site) -> tuple[APIRouter, APIRouter]:
+    """Return the routes with fixed addresses and those that match any `/{type}/{slug}`; the latter must be added last."""
+    fixed, open_ended = APIRouter(), APIRouter()
+
+    @fixed.api_route("/", methods=READ, include_in_schema=False)
+    def home(request: Request) -> Response:
+        def content() -> bytes:
+            counts = [(kind, len(things)) for kind, things in site.things.items()]
+            values = {"kinds": counts, "questions": questions().values(), "formats": list(FORMS), "links": []}
+            return _page(site, "home.html", **values)
+
+        return respond(site, request, HTML, content)
+
+    @fixed.api_route("/id/{name:path}", methods=READ, include_in_schema=False)
+    def thing(name: str) -> Response:
+        bare, suffix = _split(name)
+        canonical = _canonical(site, bare)
+        pages.describe(site.store, URIRef(f"{site.base}id/{canonical}"), site.base)
+        return see_other(f"/{quote(canonical)}{suffix and f'.{suffix}'}")
+
+    @fixed.api_route("/ontology", methods=READ, include_in_schema=False)
+    @fixed.api_route("/ontology.{suffix}", methods=READ, include_in_schema=False)
+    def ontology(request: Request, suffix: str = "") -> Response:
+        return _graph_page(site, request, str(ONTOLOGY), "/ontology", suffix)
+
+    @fixed.api_route("/shapes", methods=READ, include_in_schema=False)
+    @fixed.api_route("/shapes.{suffix}", methods=READ, include_in_schema=False)
+    def shapes(request: Request, suffix: str = "") -> Response:
+        offered = {name: SUFFIXES[name] for name in ("ttl", "jsonld", "nt", "rdf")}
+        chosen, negotiated = negotiate(request, offered, _known(suffix, offered))
+        location = f"/shapes.{chosen}" if negotiated else ""
+        return respond(site, request, offered[chosen], lambda: _shapes(site, chosen), location=location)
+
+    @fixed.api_route("/scheme", methods=READ, include_in_schema=False)
+    @fixed.api_route("/scheme/{name:path}", methods=READ, include_in_schema=False)
+    def scheme(request: Request, name: str = "") -> Response:
+        if not name:
+            return _schemes_list(site, request)
+        bare, suffix = _split(name)
+        return _thing_page(site, request, URIRef(f"{SCHEMES}/{bare}"), f"/scheme/{quote(bare)}", suffix)
+
+    @open_ended.api_route("/{kind}", methods=READ, include_in_schema=False)
+    def things(request: Request, kind: str, start: int = 0) -> Response:
+        if kind not in site.things:
+            if kind.lower() in site.things:
+                return moved(f"/{kind.lower()}")
+            raise UnknownResource(f"the kind {kind!r}")
+        if start < 0:
+            raise BadParameter("start is the number of things to pass over, 0 or more.")
+
+        def content() -> bytes:
+            listing = pages.listing(site.store, site.things[kind], kind, site.base, start)
+            heading = kind.replace("-", " ").capitalize()
+            return _page(site, "list.html", listing=listing, heading=heading, links=[])
+
+        return respond(site, request, HTML, content)
+
+    @open_ended.api_route("/{name:path}", methods=READ, include_in_schema=False)
+    def page(request: Request, name: str) -> Response:
+        bare, suffix = _split(name)
+        canonical = _canonical(site, bare)
+        if canonical != bare or _written_otherwise(request, canonical, suffix):
+            return moved(f"/{quote(canonical)}{suffix and f'.{suffix}'}")
+        return _thing_page(site, request, URIRef(f"{site.base}id/{canonical}"), f"/{quote(canonical)}", suffix)
+
+    return fixed, open_ended
+
+
+def _page(site: Site, template: str, **values: object) -> bytes:
+    return pages.render(template, site=site.settings, version=site.version, **values).encode()
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Return a name without its suffix, and the suffix where it is one of ours."""
+    bare, dot, suffix = name.rpartition(".")
+    return (bare, suffix) if dot and (suffix in SUFFIXES or suffix == "linkset") else (name, "")
+
+
+def _known(suffix: str, offered: dict[str, str]) -> str:
+    if suffix and suffix not in offered:
+        raise UnknownResource(f"the format .{suffix} of this")
+    return suffix
+
+
+def _canonical(site: Site, name: str) -> str:
+    """Return the one way to write a name: no slash at the end, no doubled slash, lower case unless it is known otherwise."""
+    plain = re.sub(r"/{2,}", "/", name).strip("/")
+    kind = plain.split("/", 1)[0]
+    if f"{site.base}id/{plain}" in site.things.get(kind, ()):
+        return plain
+    lower = plain.lower()
+    return lower if f"{site.base}id/{lower}" in site.things.get(lower.split("/", 1)[0], ()) else plain
+
+
+def _written_otherwise(request: Request, canonical: str, suffix: str) -> bool:
+    """Return whether the request wrote the name with needless percent-encoding."""
+    raw = request.scope.get("raw_path", b"").split(b"?", 1)[0].decode("ascii", "replace")
+    wanted = f"/{quote(canonical)}{suffix and f'.{suffix}'}"
+    return raw != wanted and unquote(raw) == unquote(wanted)
+
+
+def _thing_page(site: Site, request: Request, iri: URIRef, path: str, suffix: str) -> Response:
+    """Return the page or description of one thing in the format that suffix or Accept header ask for."""
+    statements = pages.describe(site.store, iri, site.base)
+    if suffix == "linkset":
+        return respond(site, request, LINKSET, lambda: bytes(json_response(_linkset(site, iri, path, statements)).body))
+    chosen, negotiated = negotiate(request, SUFFIXES, suffix)
+    withdrawn = any(row["property"] == OWL.deprecated and str(row["value"]) == "true" for row in statements)
+    links = _links(site, iri, path, statements, rdf=chosen != "html")
+
+    def content() -> bytes:
+        if chosen != "html":
+            return export(_quads(site, iri, statements), FORMS[chosen], site.base)
+        formats = [{"name": NAMES[name], "href": f"{path}.{name}"} for name in NAMES]
+        found = pages.page(site.store, iri, site.base)
+        return _page(site, "thing.html", page=found, name=path.removeprefix("/"), formats=formats, links=links)
+
+    location = f"{path}.{chosen}" if negotiated else ""
+    return respond(site, request, SUFFIXES[chosen], content, links=links, location=location, status=410 if withdrawn else 200, key=path)
+
+
+def _quads(site: Site, iri: URIRef, statements: list[Row]) -> list[ox.Quad]:
+    """Return the statements of a thing and of the parts it names by IRIs under its own."""
+    found = [(iri, row) for row in statements]
+    parts = {row["value"] for row in statements if str(row["value"]).startswith(f"{iri}/")}
+    found += [(URIRef(row["thing"]), row) for row in rows(site.store, "statements", {"thing": sorted(parts)})]
+    return [
+        ox.Quad(*(engine_term(term) for term in (thing, row["property"], row["value"], row["graph"])))  # type: ignore[arg-type]
+        for thing, row in found
+    ]
+
+
+def _links(site: Site, iri: URIRef, path: str, statements: list[Row], *, rdf: bool) -> list[Link]:
+    """Return the links of a page (FAIR Signposting, level 1), or of a description back to its page."""
+    types = [Link("type", str(row["value"])) for row in statements if row["property"] == RDF.type]
+    licence = Link("license", site.settings.licence_iri)
+    linkset = Link("linkset", f"{path}.linkset", LINKSET)
+    if rdf:
+        return [Link("describes", path, HTML), Link("canonical", path), licence, linkset]
+    formats = [(f"{path}.{name}", SUFFIXES[name]) for name in NAMES]
+    return [
+        Link("cite-as", str(iri)),
+        Link("canonical", path),
+        *(Link("describedby", href, media_type) for href, media_type in formats),
+        *(Link("alternate", href, media_type) for href, media_type in formats),
+        Link("type", ABOUT_PAGE),
+        *types,
+        licence,
+        linkset,
+    ]
+
+
+def _linkset(site: Site, iri: URIRef, path: str, statements: list[Row]) -> dict[str, object]:
+    """Return the links of a page as a linkset (RFC 9264), all addresses absolute."""
+    root = site.base.rstrip("/")
+    context: dict[str, object] = {"anchor": f"{root}{path}"}
+    for link in _links(site, iri, path, statements, rdf=False):
+        if link.rel != "linkset":
+            href = link.href if link.href.startswith("http") else f"{root}{link.href}"
+            entry = {"href": href, **({"type": link.type} if link.type else {})}
+            context.setdefault(link.rel, []).append(entry)  # type: ignore[attr-defined]
+    described = [{"anchor": f"{root}{path}.{name}", "describes": [{"href": f"{root}{path}", "type": HTML}]} for name in NAMES]
+    return {"linkset": [context, *described]}
+
+
+def _graph_page(site: Site, request: Request, graph: str, path: str, suffix: str) -> Response:
+    chosen, negotiated = negotiate(request, SUFFIXES, _known(suffix, SUFFIXES))
+
+    def content() -> bytes:
+        return _vocabulary(site) if chosen == "html" else site.dump(graph, FORMS[chosen], zipped=False)
+
+    location = f"{path}.{chosen}" if negotiated else ""
+    links = [Link("alternate", f"{path}.{name}", SUFFIXES[name]) for name in NAMES]
+    return respond(site, request, SUFFIXES[chosen], content, links=links, location=location)
+
+
+def _vocabulary(site: Site) -> bytes:
+    terms: dict[str, dict[str, str]] = {}
+    wanted = {RDFS.label: "label", SKOS.definition: "definition", SKOS.example: "example", RDF.type: "type"}
+    for quad in site.quads:
+        if getattr(quad.graph_name, "value", "") == str(ONTOLOGY) and isinstance(quad.subject, ox.NamedNode):
+            column = wanted.get(URIRef(quad.predicate.value))
+            if column and "#" in quad.subject.value:
+                term = terms.setdefault(quad.subject.value, {"name": quad.subject.value.split("#", 1)[1]})
+                if column != "type" or quad.object.value.endswith(("Class", "ObjectProperty", "DatatypeProperty")):  # type: ignore[union-attr]
+                    term[column] = quad.object.value  # type: ignore[union-attr]
+    sections = [
+        (heading, sorted((t for t in terms.values() if t["type"].endswith(kind)), key=lambda t: t["name"]))
+        for heading, kind in (("Classes", "Class"), ("Links between things", "ObjectProperty"), ("Values", "DatatypeProperty"))
+    ]
+    return _page(site, "ontology.html", sections=sections, namespace=f"{ONTOLOGY}#", links=[])
+
+
+def _schemes_list(site: Site, request: Request) -> Response:
+    def content() -> bytes:
+        found = sorted({str(row["thing"]) for row in rows(site.store, "kinds") if row["class"] in SCHEME_CLASSES})
+        listing = pages.listing(site.store, found, "scheme", site.base, 0, len(found))
+        return _page(site, "list.html", listing=listing, heading="Concept schemes", links=[])
+
+    return respond(site, request, HTML, content)
+
+
+def _shapes(site: Site, suffix: str) -> bytes:
+    triples = ox.parse(site.build.shapes.read_bytes(), ox.RdfFormat.N_TRIPLES)
+    return export((ox.Quad(quad.subject, quad.predicate, quad.object) for quad in triples), FORMS[suffix], site.base)

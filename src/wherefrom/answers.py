@@ -30,8 +30,7 @@ def lineage_answer(store: Store, graph: Lineage, base: str) -> Answer:
     used = set().union(*(engine.supporting(graph, thing) for thing in things)) | set(things)
     companions = papers - used
     places = _Places(store, graph, papers)
-    below = set().union(*(nx.descendants(graph, thing) | {thing} for thing in things))
-    studies = engine.studies(graph) & below
+    studies = set(engine.studies_reached(store, graph, things, policy))
     lines = list(nx.connected_components(engine.sharing(store, studies, policy)))
     return {
         "things": [shorten(thing, base) for thing in things],

@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     made = command("lineage", _lineage, "where a thing comes from, and what comes from it")
     made.add_argument("thing", metavar="THING")
     made.add_argument("--direction", default="grounds", help="grounds, consequences or both")
-    made.add_argument("--policy", default="inferred", help="stated or inferred")
+    made.add_argument("--policy", default="stated", help="stated: only what sources say; inferred: with what curators concluded")
     made.add_argument("--format", choices=("tree", "json", "dot", "graphml"), default="tree")
     made.add_argument("--json", dest="format", action="store_const", const="json")
     made = command("impact", _impact, "what falls when a publication or study is withdrawn")
@@ -102,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _answer_options(made: argparse.ArgumentParser) -> None:
-    made.add_argument("--policy", default="inferred", help="stated or inferred")
+    made.add_argument("--policy", default="stated", help="stated: only what sources say; inferred: with what curators concluded")
     made.add_argument("--json", action="store_true")
 
 

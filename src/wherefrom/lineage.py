@@ -87,7 +87,7 @@ class Impact:
 
 
 def lineage(
-    store: Store, things: Sequence[URIRef], direction: Direction = "both", policy: Policy = "inferred", nodes: int = NODES
+    store: Store, things: Sequence[URIRef], direction: Direction = "both", policy: Policy = "stated", nodes: int = NODES
 ) -> Lineage:
     """Return what `things` rest on (`grounds`), what rests on them (`consequences`), or both, at any depth.
 
@@ -232,7 +232,7 @@ def supporting(graph: Lineage, thing: URIRef) -> set[URIRef]:
     return nx.descendants(support(graph), thing) & publications(graph)
 
 
-def impact(store: Store, withdrawn: Sequence[URIRef], policy: Policy = "inferred") -> Impact:
+def impact(store: Store, withdrawn: Sequence[URIRef], policy: Policy = "stated") -> Impact:
     """Return what falls, is weakened or becomes suspect when publications or studies are withdrawn.
 
     One path that avoids what is withdrawn is enough for a thing to stand (support by alternatives).
@@ -317,14 +317,14 @@ def sharing(store: Store, found: Iterable[URIRef], policy: Policy) -> nx.Graph[U
     return graph
 
 
-def independence(store: Store, thing: URIRef, policy: Policy = "inferred") -> Independence:
+def independence(store: Store, thing: URIRef, policy: Policy = "stated") -> Independence:
     """Return the independent lines behind a claim, a proposition, an intervention, an outcome or a rating."""
     _check_known(store, [thing])
     speaking = sorted({URIRef(row["claim"]) for row in rows(store, "claims_of", {"thing": [thing]})})
     return _lines(store, speaking or [thing], policy, None)
 
 
-def independence_on(store: Store, intervention: URIRef, outcome: URIRef, policy: Policy = "inferred") -> Independence:
+def independence_on(store: Store, intervention: URIRef, outcome: URIRef, policy: Policy = "stated") -> Independence:
     """Return the independent lines behind the claims that speak of that intervention and that outcome (or a narrower one).
 
     Only studies with a finding on the outcome count; a study that a claim names without one is told apart.
@@ -336,24 +336,56 @@ def independence_on(store: Store, intervention: URIRef, outcome: URIRef, policy:
     return _lines(store, claims, policy, shown)
 
 
+def studies_reached(store: Store, graph: Lineage, things: Iterable[URIRef], policy: Policy) -> dict[URIRef, set[URIRef]]:
+    """Return the studies behind `things`, each with those that reach it: by a step, or by a publication that reports it.
+
+    A page that rests on a list of references rests on the studies that these report. A companion paper leads to nothing.
+    """
+    supported = support(graph)
+    papers = publications(graph)
+    reported: dict[URIRef, set[URIRef]] = {}
+    for study, paper in reports(store, "ground", papers, policy):
+        reported.setdefault(paper, set()).add(study)
+    found: dict[URIRef, set[URIRef]] = {}
+    for thing in things:
+        below = nx.descendants(graph, thing) | {thing}
+        used = (nx.descendants(supported, thing) | {thing}) & papers
+        for study in (below & studies(graph)).union(*(reported.get(paper, set()) for paper in used)):
+            found.setdefault(study, set()).add(thing)
+    return found
+
+
+def reports(store: Store, column: str, values: Iterable[URIRef], policy: Policy) -> set[tuple[URIRef, URIRef]]:
+    """Return (study, publication) for each study that a publication reports; `column` is `thing` (study) or `ground` (paper)."""
+    wanted = sorted(values)
+    curated = curation_graphs(store)
+    return {
+        (URIRef(row["thing"]), URIRef(row["ground"]))
+        for row in (rows(store, "grounds", {column: wanted}) if wanted else ())
+        if row["step"] == EV.reportedIn and (policy == "inferred" or row["graph"] not in curated)
+    }
+
+
 def _lines(store: Store, claims: Sequence[URIRef], policy: Policy, shown: set[URIRef] | None) -> Independence:
     """Group the studies behind `claims` into lines: components under shared samples (Cochrane Handbook 7.2.1)."""
     graph: Lineage = lineage(store, claims, "grounds", policy) if claims else nx.DiGraph()
-    reached = studies(graph)
-    counted = reached if shown is None else reached & shown
+    reached = studies_reached(store, graph, claims, policy)
+    counted = set(reached) if shown is None else reached.keys() & shown
     supported = support(graph)
-    papers = publications(graph)
+    of_study: dict[URIRef, set[URIRef]] = {}
+    for study, paper in reports(store, "thing", counted, policy):
+        of_study.setdefault(study, set()).add(paper)
     lines = []
     for component in nx.connected_components(sharing(store, counted, policy)):
         members = sorted(component & counted)
-        resting = {claim for claim in claims if nx.descendants(graph, claim) & set(members)}
-        reports = {p for study in members for p in graph.successors(study) if EV.reportedIn in steps_of(graph, study, p)}
-        used = {p for claim in resting for p in nx.descendants(supported, claim)} & reports & papers
-        lines.append(Line(tuple(members), tuple(sorted(used)), tuple(sorted(reports - used)), tuple(sorted(resting))))
+        resting = set().union(*(reached[study] for study in members))
+        papers = set().union(*(of_study.get(study, set()) for study in members))
+        used = {paper for claim in resting for paper in nx.descendants(supported, claim)} & papers
+        lines.append(Line(tuple(members), tuple(sorted(used)), tuple(sorted(papers - used)), tuple(sorted(resting))))
     lines.sort(key=lambda line: (-len(line.claims), line.studies))
     bare = tuple(claim for claim in claims if not nx.descendants(graph, claim))
-    named = [*claims, *graph]
-    without = tuple(sorted(reached - counted))
+    without = tuple(sorted(reached.keys() - counted))
+    named = [*claims, *graph, *reached, *(paper for line in lines for paper in line.companions)]
     return Independence(tuple(claims), tuple(lines), bare, without, policy, _named(store, named))
 
 

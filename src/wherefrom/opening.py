@@ -76,16 +76,16 @@ class OpenKnowledgeBase:
         }
         return Rows(self.store.select(sparql, values))
 
-    def lineage(self, thing: str, direction: engine.Direction = "both", policy: engine.Policy = "inferred") -> engine.Lineage:
+    def lineage(self, thing: str, direction: engine.Direction = "both", policy: engine.Policy = "stated") -> engine.Lineage:
         """Return where a thing comes from and what comes from it, as a described networkx `DiGraph`."""
         graph = engine.lineage(self.store, [self.iri(thing)], direction, policy, self.settings.lineage_nodes)
         return engine.describe(self.store, graph)
 
-    def impact(self, *withdrawn: str, policy: engine.Policy = "inferred") -> engine.Impact:
+    def impact(self, *withdrawn: str, policy: engine.Policy = "stated") -> engine.Impact:
         """Return what falls, is weakened or suspect when these things are withdrawn."""
         return engine.impact(self.store, [self.iri(thing) for thing in withdrawn], policy)
 
-    def independence(self, thing: str, outcome: str | None = None, policy: engine.Policy = "inferred") -> engine.Independence:
+    def independence(self, thing: str, outcome: str | None = None, policy: engine.Policy = "stated") -> engine.Independence:
         """Return the independent lines behind a thing, or behind an intervention and an outcome."""
         if outcome is not None:
             return engine.independence_on(self.store, self.iri(thing), self.iri(outcome), policy)

@@ -28,7 +28,7 @@ def routes(site: Site) -> APIRouter:
         return respond(site, request, FORMATS["json"], lambda: bytes(json_response(make()).body))  # type: ignore[operator]
 
     @router.api_route("/lineage", methods=["GET", "HEAD"], summary="What a thing rests on, and what rests on it")
-    def lineage_of(request: Request, thing: str, direction: str = "both", policy: str = "inferred", format: str = "json") -> Response:
+    def lineage_of(request: Request, thing: str, direction: str = "both", policy: str = "stated", format: str = "json") -> Response:
         if format not in FORMATS:
             raise BadParameter(f"format is one of {', '.join(FORMATS)}, not {format!r}.")
 
@@ -43,14 +43,14 @@ def routes(site: Site) -> APIRouter:
         return respond(site, request, FORMATS[format], lambda: draw(make()).encode())
 
     @router.api_route("/impact", methods=["GET", "HEAD"], summary="What falls when publications or studies are withdrawn")
-    def impact(request: Request, withdraw: Annotated[list[str], Query()], policy: str = "inferred") -> Response:
+    def impact(request: Request, withdraw: Annotated[list[str], Query()], policy: str = "stated") -> Response:
         _check(policy)
         things = [iri(thing) for thing in withdraw]
         return send(request, lambda: answers.impact_answer(lineage.impact(site.store, things, policy), site.base))  # type: ignore[arg-type]
 
     @router.api_route("/independence", methods=["GET", "HEAD"], summary="The independent lines of evidence behind claims")
     def independence(
-        request: Request, thing: str | None = None, intervention: str | None = None, outcome: str | None = None, policy: str = "inferred"
+        request: Request, thing: str | None = None, intervention: str | None = None, outcome: str | None = None, policy: str = "stated"
     ) -> Response:
         _check(policy)
         if bool(thing) == bool(intervention and outcome):

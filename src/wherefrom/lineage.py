@@ -390,6 +390,6 @@ def _lines(store: Store, claims: Sequence[URIRef], policy: Policy, shown: set[UR
 
 
 def kind_of(iri: str, base: str) -> str:
-    """Return the kind of a thing, as in its address: `claim` for `{base}id/claim/x`."""
-    short = shorten(iri, base)
-    return short.split("/", 1)[0] if short != iri and "/" in short else ""
+    """Return the kind of a thing, as in its address: `claim` for `{base}id/claim/x`; nothing for what is not ours."""
+    start = f"{base}id/"
+    return iri[len(start) :].partition("/")[0] if iri.startswith(start) and "/" in iri[len(start) :] else ""

@@ -17,7 +17,7 @@ from wherefrom.problems import UnknownResource
 from wherefrom.query import rows
 from wherefrom.resources import template_folder
 from wherefrom.store import Row, Store
-from wherefrom.vocabulary import BORROWED, ONTOLOGY, SCHEMES, is_term, shorten
+from wherefrom.vocabulary import BORROWED, EV, ONTOLOGY, SCHEMES, place, shorten
 
 FIRST = (RDF.type, SKOS.prefLabel, RDFS.label, SKOS.definition)
 SHOWN = 200  # values of one property, or links of one kind, on one page; the rest is counted
@@ -75,6 +75,19 @@ class Names:
             best[str(row["thing"])] = min(best.get(str(row["thing"]), candidate), candidate)
         for thing in wanted:
             self.known[str(thing)] = best[str(thing)][1] if str(thing) in best else shorten(str(thing), self.base)
+        self._name_passages([thing for thing in wanted if kind_of(thing, self.base) == "passage"])
+
+    def _name_passages(self, places: list[URIRef]) -> None:
+        """Call passages by their lines."""
+        lines: dict[str, dict[Identifier, int]] = {}
+        for row in rows(self.store, "descriptions", {"thing": places}) if places else ():
+            if row["property"] in (EV.startLine, EV.endLine):
+                lines.setdefault(str(row["thing"]), {})[row["property"]] = int(row["value"])
+        for iri, found in lines.items():
+            first, last = found.get(EV.startLine, 0), found.get(EV.endLine, 0)
+            start, _, end = iri.rsplit("/", 1)[-1].partition("-")
+            told = f"line {first}" if first == last else f"lines {first} to {last}"
+            self.known[iri] = f"{told}, characters {start} to {end}"
 
     def of(self, thing: object) -> str:
         """Return the label of a thing that was learnt, or its short name."""
@@ -126,7 +139,7 @@ def _groups(found: list[Row], column: str, names: Names, curated: frozenset[Iden
     for row in found:
         values.setdefault(row["property"], {}).setdefault(row[column], []).append(row["graph"])
     groups = []
-    for prop in sorted(values, key=lambda p: (p not in FIRST, not is_term(str(p)), names.of(p))):
+    for prop in sorted(values, key=lambda p: (p not in FIRST, place(str(p)), names.of(p))):
         shown = [_shown(value, graphs, names, curated) for value, graphs in values[prop].items()]
         shown.sort(key=lambda one: one.text)
         label = names.of(prop)
@@ -155,13 +168,15 @@ class Listing:
 
 
 def kinds_of_things(store: Store, base: str) -> Mapping[str, list[str]]:
-    """Return the things under the base by kind (first part of the path), each list in order."""
+    """Return the things under the base by kind (first part of the path), kinds in the order of the ontology."""
     found: dict[str, set[str]] = {}
+    places: dict[str, int] = {}
     for row in rows(store, "kinds"):
         kind = kind_of(str(row["thing"]), base)
         if kind:
             found.setdefault(kind, set()).add(str(row["thing"]))
-    return {kind: sorted(things) for kind, things in sorted(found.items())}
+            places[kind] = min(place(str(row["class"])), places.get(kind, place("")))
+    return {kind: sorted(found[kind]) for kind in sorted(found, key=lambda kind: (places[kind], kind))}
 
 
 def listing(store: Store, things: list[str], kind: str, base: str, start: int, size: int = 100) -> Listing:

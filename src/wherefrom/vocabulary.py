@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+import pyoxigraph as ox
 from rdflib import OWL, RDF, RDFS, Graph, URIRef
 from rdflib.namespace import ClosedNamespace
 
@@ -91,6 +92,20 @@ def shorten(iri: str, base: str) -> str:
 def steps() -> frozenset[URIRef]:
     """Return the properties that lead from what rests to what it rests on: ev:restsOn and what is under it."""
     return frozenset(p for p in _ontology.transitive_subjects(RDFS.subPropertyOf, EV.restsOn) if isinstance(p, URIRef))
+
+
+@cache
+def _places() -> dict[str, int]:
+    content = (shipped_folder("ontology") / "evidence.ttl").read_bytes()
+    subjects = dict.fromkeys(
+        quad.subject.value for quad in ox.parse(content, ox.RdfFormat.TURTLE) if isinstance(quad.subject, ox.NamedNode)
+    )
+    return {iri: place for place, iri in enumerate(subjects)}
+
+
+def place(term: str) -> int:
+    """Return where a term stands in the ontology file, which is the order in which pages show properties; others come last."""
+    return _places().get(term, len(_places()))
 
 
 def is_term(iri: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from io import BytesIO
 from typing import Protocol
 
 import pyoxigraph as ox
@@ -76,20 +77,11 @@ def write(answer: Answer, form: str, sink: Sink, prefixes: Mapping[str, str]) ->
     answer.serialize(sink, ROWS[form][0])  # type: ignore[arg-type]
 
 
-class _Buffer:
-    def __init__(self) -> None:
-        self.parts: list[bytes] = []
-
-    def write(self, data: bytes, /) -> int:
-        self.parts.append(bytes(data))
-        return len(data)
-
-
 def answer_to_bytes(store: Store, query: str, form: str, base: str) -> bytes:
     """Return the answer of an embedded store as bytes."""
-    buffer = _Buffer()
+    buffer = BytesIO()
     write(evaluate(_embedded(store), query, PREFIXES), form, buffer, PREFIXES)
-    return b"".join(buffer.parts)
+    return buffer.getvalue()
 
 
 def as_table(store: Store, query: str, base: str) -> Iterator[str]:

@@ -61,6 +61,7 @@ def impact_answer(found: Impact, base: str) -> Answer:
     return {
         "withdrawn": _named(found.names, found.withdrawn, base),
         "policy": found.policy,
+        "truncated": found.truncated,
         "reading": "one path to a publication that is not withdrawn is enough for a thing to stand",
         "falls": _named(found.names, found.falls, base),
         "weakened": _named(found.names, found.weakened, base),
@@ -81,6 +82,7 @@ def independence_answer(found: Independence, base: str) -> Answer:
     """Return the independent lines behind claims, each with its studies, papers, companion papers and claims."""
     return {
         "policy": found.policy,
+        "truncated": found.truncated,
         "independentLines": len(found.lines),
         "claims": len(found.claims),
         "lines": [
@@ -99,11 +101,11 @@ def independence_answer(found: Independence, base: str) -> Answer:
 
 
 def unsupported_answer(store: Store, base: str, source: str | None = None) -> Answer:
-    """Return the claims that cite nothing, by source and with their kinds; `source` narrows to one."""
+    """Return the claims that cite nothing, by source and with their kinds; `source` (an IRI or short name) narrows to one."""
     claims: dict[str, Answer] = {}
     for row in rows(store, "unsupported"):
         said_by = shorten(str(row["source"]), base)
-        if source is not None and said_by != source:
+        if source is not None and said_by != shorten(str(source), base):
             continue
         name = shorten(str(row["claim"]), base)
         entry = {"id": name, "iri": str(row["claim"]), "label": str(row.get("label", name)), "source": said_by, "kinds": []}

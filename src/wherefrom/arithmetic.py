@@ -59,7 +59,7 @@ def reproduces_index(treatment: str, comparator: str, index: str) -> bool:
 
 def _rounded(printed: str) -> tuple[float, float]:
     """Return the values between which a printed figure was rounded."""
-    half = 0.5 / 10 ** len(printed.partition(".")[2])
+    half = 0.5 / float(10 ** len(printed.partition(".")[2]))
     return float(printed) - half, float(printed) + half
 
 
@@ -83,7 +83,7 @@ def rounds_to(value: float, printed: str) -> bool:
     """
     figure = printed.lstrip("+").replace("−", "-")
     places = len(figure.partition(".")[2])
-    return abs(value - float(figure)) <= 0.5 / 10**places + 1e-9
+    return abs(value - float(figure)) <= 0.5 / float(10**places) + 1e-9
 
 
 def whole_people(percentage: str, people: int) -> list[int]:

@@ -23,6 +23,8 @@ from wherefrom.problems import NotConforming, StoreUnusable
 from wherefrom.report import Report, Result, Severity
 
 CURRENT = "current"
+DRAFT = "building-"  # what a folder that is being written is called at first
+LEFT_BEHIND = 86_400.0  # seconds after which such a folder is what a killed build left, and is removed by the next one
 Say = Callable[[str], None]
 
 
@@ -109,13 +111,13 @@ def build(base: KnowledgeBase, stores: Path, say: Say, built: str) -> Build:
         if not report.conforms:
             raise NotConforming(f"{report.summary()}; the former build, if any, stays in place.")
         say(f"Writing the store ({report.summary()}) ...")
-        with tempfile.TemporaryDirectory(prefix="building-", dir=stores) as draft:
+        with tempfile.TemporaryDirectory(prefix=DRAFT, dir=stores) as draft:
             made = _write_build(base, Path(draft), built)
             target = stores / f"{made.digest[:16]}-{made.fingerprint[:16]}"
-            if target.exists():
-                shutil.rmtree(target)
-            os.replace(draft, target)
-            Path(draft).mkdir()  # the context manager removes it
+            if not (target / "build.json").is_file() or not (target / "store").is_dir():  # the same content may be there, and in use
+                shutil.rmtree(target, ignore_errors=True)
+                os.replace(draft, target)
+                Path(draft).mkdir()  # the context manager removes it
         _write(stores / CURRENT, target.name)
     except OSError as error:
         raise StoreUnusable(f"The store cannot be written: {error.strerror}.") from error
@@ -148,6 +150,8 @@ def _write(path: Path, text: str) -> None:
 
 
 def _remove_older(stores: Path, keep: set[str]) -> None:
+    now = (stores / CURRENT).stat().st_mtime
     for folder in stores.iterdir():
-        if folder.is_dir() and (folder / "build.json").exists() and folder.name not in keep:
+        left = folder.name.startswith(DRAFT) and now - folder.stat().st_mtime > LEFT_BEHIND
+        if folder.is_dir() and (left or (folder / "build.json").exists()) and folder.name not in keep:
             shutil.rmtree(folder, ignore_errors=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +21,7 @@ from wherefrom.problems import BadParameter, Problem
 if TYPE_CHECKING:
     from wherefrom.opening import OpenKnowledgeBase
 
-DONE, FINDINGS, OUR_FAULT = 0, 1, 4
+DONE, FINDINGS, OUR_FAULT, INTERRUPTED = 0, 1, 4, 130
 EXPORTS = ("turtle", "trig", "ntriples", "nquads", "jsonld", "rdfxml")
 Command = Callable[[argparse.Namespace], int]
 
@@ -37,7 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return DONE
     except KeyboardInterrupt:
-        return DONE
+        return DONE if options.run is _serve else INTERRUPTED
+    except Exception:  # an unforeseen one would end with 1, which means findings
+        traceback.print_exc()
+        print("error: This is a fault of wherefrom, not of your data.\n  to do: Report the lines above.", file=sys.stderr)
+        return OUR_FAULT
     return code
 
 
@@ -57,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     made = command("validate", _validate, "load, lint and run the shapes")
     made.add_argument("paths", nargs="*", metavar="PATH", help="knowledge bases, or files of one whose results to show")
     made.add_argument("--format", choices=("text", "json", "turtle", "sarif", "github"), default="text")
+    made.add_argument("--json", dest="format", action="store_const", const="json")
     made = command("build", _build, "write the validated store; all or nothing")
     made.add_argument("--store", metavar="DIR", help="where the store goes (default: .wherefrom/store)")
     made = command("serve", _serve, "publish over HTTP: pages, SPARQL, lineage, downloads")
@@ -68,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--name", metavar="QUESTION", help="a named question")
     made.add_argument("--list", action="store_true", help="list the named questions")
     made.add_argument("--format", default="table", help="table, json, csv, tsv, xml; turtle, ntriples, rdfxml, jsonld for graphs")
+    made.add_argument("--json", dest="format", action="store_const", const="json")
     made = command("lineage", _lineage, "where a thing comes from, and what comes from it")
     made.add_argument("thing", metavar="THING")
     made.add_argument("--direction", default="grounds", help="grounds, consequences or both")
@@ -137,16 +144,21 @@ def _init(options: argparse.Namespace) -> int:
 
 def _validate(options: argparse.Namespace) -> int:
     from wherefrom.load import SyntaxProblem, read_knowledge_base
+    from wherefrom.problems import UnreadableInput
     from wherefrom.report import Report, render
     from wherefrom.validate import syntax_report, validate
 
     folders = [path for path in options.paths if Path(path).is_dir()] or [str(_folder(options))]
     files = [path for path in options.paths if not Path(path).is_dir()]
     conforms = True
+    unknown = set(files)
     for folder in folders:
         try:
-            report = validate(read_knowledge_base(Path(folder)))
+            base = read_knowledge_base(Path(folder))
+            unknown -= {path for path in files for source in (*base.sources, *base.shapes) if _is(source.name, path, folder)}
+            report = validate(base)
         except SyntaxProblem as problem:
+            unknown.clear()  # what else there is was not read
             report = syntax_report(problem)
         if files:
             report = Report(tuple(result for result in report.results if any(_is(result.file, path, folder) for path in files)))
@@ -155,6 +167,8 @@ def _validate(options: argparse.Namespace) -> int:
             print(text)
         _say(report.summary())
         conforms &= report.conforms
+    if unknown:
+        raise UnreadableInput(f"{', '.join(sorted(unknown))}: no such file in the knowledge base.")
     return DONE if conforms else FINDINGS
 
 
@@ -286,12 +300,16 @@ def _stats(options: argparse.Namespace) -> int:
 
 def _export(options: argparse.Namespace) -> int:
     from wherefrom.export import export, select
+    from wherefrom.problems import UnwritableOutput
 
     kb = _open(options)
     quads = select(kb.files.quads(), kb.settings.base, [kb.iri(thing) for thing in options.things], options.graph)
     content = export(quads, options.format, kb.settings.base)
     if options.output:
-        Path(options.output).write_bytes(content)
+        try:
+            Path(options.output).write_bytes(content)
+        except OSError as error:
+            raise UnwritableOutput(f"{options.output} cannot be written: {error.strerror}.") from error
     else:
         sys.stdout.buffer.write(content)
     return DONE
@@ -300,12 +318,24 @@ def _export(options: argparse.Namespace) -> int:
 def _locate(options: argparse.Namespace) -> int:
     from wherefrom.passages import locate, read_document
 
-    place = locate(read_document(Path(options.document)), options.wanted)
+    place = locate(read_document(_document(options)), options.wanted)
     if options.json:
         _show_json({"start": place.start, "end": place.end, "digest": place.digest, "snapshot": place.document.sha256})
     else:
         print(place.turtle(), end="")
     return DONE
+
+
+def _document(options: argparse.Namespace) -> Path:
+    """Return the file named, or the one of that name in the folder `sources` of the knowledge base."""
+    from wherefrom.settings import read_settings
+
+    named = Path(options.document)
+    folder = _folder(options)
+    if named.exists() or not (sources := read_settings(folder).sources):
+        return named
+    kept = (folder / sources / options.document, folder / sources / f"{options.document}.txt")
+    return next((path for path in kept if path.is_file()), named)
 
 
 def _verify_sources(options: argparse.Namespace) -> int:

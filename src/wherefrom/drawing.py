@@ -30,9 +30,11 @@ def tree(answer: Answer) -> str:
             lines.append("  rests on nothing that its source names, and nothing rests on it")
     count = answer["independentStudies"]
     lines.append(f"{count} independent {'study' if count == 1 else 'studies'} ({answer['policy']})")
-    if answer["truncated"]:
-        lines.append("truncated: there is more than limits.lineage_nodes allows")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_truncated(answer)])
+
+
+def _truncated(answer: Answer) -> list[str]:
+    return ["truncated: there is more than limits.lineage_nodes allows"] if answer["truncated"] else []
 
 
 def _node_line(node: Answer) -> str:
@@ -80,7 +82,7 @@ def impact_text(answer: Answer) -> str:
         lines.append(f"  {_node_line(rating)}: basis {rating['basis']}")
         lines += [f"    lost: {_node_line(thing)}" for thing in rating["lost"]]
         lines += [f"    kept: {_node_line(thing)}" for thing in rating["kept"]]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_truncated(answer)])
 
 
 def independence_text(answer: Answer) -> str:
@@ -98,7 +100,7 @@ def independence_text(answer: Answer) -> str:
             "Named by a claim, without a finding on the outcome: " + "; ".join(_node_line(s) for s in answer["namedWithoutFinding"])
         )
     lines.append(f"Claims that cite nothing: {len(answer['unsupported'])}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_truncated(answer)])
 
 
 def as_networkx(answer: Answer) -> nx.MultiDiGraph[str]:

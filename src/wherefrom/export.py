@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
@@ -11,7 +12,7 @@ import pyoxigraph as ox
 from rdflib import OWL, RDF, RDFS, SKOS, Graph, URIRef
 
 from wherefrom.build import canonical_nquads
-from wherefrom.problems import UnknownResource
+from wherefrom.problems import BadParameter, UnknownResource
 from wherefrom.resources import shipped_folder
 from wherefrom.vocabulary import EV, PREFIXES, SCHEMES, kinds
 
@@ -25,6 +26,8 @@ FORMATS = {  # name -> media type, file ending
     "jsonld": ("application/ld+json", "jsonld"),
     "rdfxml": ("application/rdf+xml", "rdf"),
 }
+NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, section 2.2
+XML_NAME_AT_END = re.compile(r"[^\W\d][\w.-]*$")
 SERIALIZERS = {"turtle": ox.RdfFormat.TURTLE, "trig": ox.RdfFormat.TRIG, "rdfxml": ox.RdfFormat.RDF_XML}
 
 
@@ -45,7 +48,18 @@ def export(quads: Iterable[ox.Quad], form: str, base: str) -> bytes:
     if form == "trig":
         return ox.serialize(sorted(ordered, key=_graph_first), format=SERIALIZERS[form], prefixes=prefixes_for(ordered, base)) or b""
     triples = dict.fromkeys(quad.triple for quad in sorted(ordered, key=_type_first))
-    return ox.serialize(triples, format=SERIALIZERS[form], prefixes=prefixes_for(ordered, base)) or b""
+    content = ox.serialize(triples, format=SERIALIZERS[form], prefixes=prefixes_for(ordered, base)) or b""
+    return _checked_xml(content, triples) if form == "rdfxml" else content
+
+
+def _checked_xml(content: bytes, triples: Iterable[ox.Triple]) -> bytes:
+    """Return RDF/XML that an XML parser reads as it was meant; raises `BadParameter` for what XML 1.0 cannot hold."""
+    for triple in triples:
+        if isinstance(triple.object, ox.Literal) and (found := NOT_IN_XML.search(triple.object.value)):
+            raise BadParameter(f"RDF/XML cannot hold the character U+{ord(found[0]):04X}, which stands in a text of {triple.subject}.")
+        if not XML_NAME_AT_END.search(triple.predicate.value):
+            raise BadParameter(f"RDF/XML cannot write the property {triple.predicate}, which does not end in an XML name.")
+    return content.replace(b"\r", b"&#13;")  # a parser makes a line feed of a bare carriage return (XML 1.0, section 2.11)
 
 
 def prefixes_for(quads: Iterable[ox.Quad], base: str) -> dict[str, str]:
@@ -96,7 +110,9 @@ def json_ld(quads: Iterable[ox.Quad], base: str, *, by_graph: bool = True) -> di
     `by_graph` keeps each graph as an object of its own; otherwise the union of the graphs is one list of nodes.
     """
     quads = list(quads)
-    full = context(base, kinds(base, {iri for quad in quads for iri in _iris(quad)}))
+    iris = {iri for quad in quads for iri in _iris(quad)}
+    schemes = {iri.split(":", 1)[0] for iri in iris}  # a kind of thing called `urn` must not expand what begins with urn:
+    full = context(base, {kind: space for kind, space in kinds(base, iris).items() if kind not in schemes})
     names = {_expanded(value["@id"], full): name for name, value in full.items() if isinstance(value, dict)}
     spaces = sorted(((v, k) for k, v in full.items() if isinstance(v, str)), key=lambda pair: -len(pair[0]))
     writer = _Writer(full, names, spaces)
@@ -207,9 +223,9 @@ def select(quads: Iterable[ox.Quad], base: str, things: Iterable[str] = (), grap
         found = [quad for quad in found if _is_graph(quad, graph, base)]
         if not found:
             raise UnknownResource(f"a graph {graph!r}")
-    names = list(things)
+    names = [str(thing) for thing in things]  # an rdflib IRI is no equal of its text
     for name in names:
-        if not any(_name(quad.subject) == str(name) for quad in found):
+        if not any(_name(quad.subject) == name for quad in found):
             raise UnknownResource(f"<{name}>")
     if names:
         found = [quad for quad in found if any(_name(quad.subject) == n or _name(quad.subject).startswith(f"{n}/") for n in names)]

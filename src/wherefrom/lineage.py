@@ -17,7 +17,7 @@ from rdflib.term import Identifier
 from wherefrom.problems import BadParameter, UnknownResource
 from wherefrom.query import rows
 from wherefrom.store import Store
-from wherefrom.vocabulary import EV, shorten
+from wherefrom.vocabulary import EV
 
 Direction = Literal["grounds", "consequences", "both"]
 Policy = Literal["stated", "inferred"]
@@ -62,6 +62,7 @@ class Independence:
     without_finding: tuple[URIRef, ...]
     policy: Policy
     names: Lineage
+    truncated: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ class Impact:
     ratings: tuple[RatingTouched, ...]
     policy: Policy
     names: Lineage = field(compare=False)
+    truncated: bool = False
 
 
 def lineage(
@@ -136,12 +138,13 @@ def _expand(
             basis = "inferred" if row["graph"] in curated else "stated"
             if basis == "inferred" and policy == "stated":
                 continue
-            if len(seen | reached) >= nodes and row[other] not in seen | reached:
-                graph.graph["truncated"] = True
-                continue
-            reached.add(row[other])
+            if row[other] not in seen and row[other] not in reached:
+                if len(seen) + len(reached) >= nodes:
+                    graph.graph["truncated"] = True
+                    break
+                reached.add(row[other])
             _add_statement(graph, row["thing"], row["ground"], (row["step"], row["graph"], basis))
-        front = sorted(reached - seen)
+        front = sorted(reached)
         seen |= reached
 
 
@@ -168,7 +171,8 @@ def describe(store: Store, graph: Lineage) -> Lineage:
         if row["property"] == RDF.type:
             data["classes"].add(row["value"])
         elif row["property"] == SKOS.prefLabel:
-            data["label"] = min(filter(None, (data["label"], str(row["value"]))))
+            label = str(row["value"])
+            data["label"] = min(data["label"] or label, label)
         elif row["property"] in SAID_BY:
             data["sources"].add(row["value"])
     for thing, places in passages(store, list(graph)).items():
@@ -204,7 +208,7 @@ def support(graph: Lineage) -> Lineage:
     kept: Lineage = nx.DiGraph(graph.edges)
     kept.add_nodes_from(graph)
     for finding in {a for a, b in graph.edges if EV.publishedIn in steps_of(graph, a, b)}:
-        kept.remove_edges_from([(finding, b) for b in graph[finding] if EV.findingOf in steps_of(graph, finding, b)])
+        kept.remove_edges_from([(finding, b) for b in graph[finding] if steps_of(graph, finding, b) == {EV.findingOf}])
     return kept
 
 
@@ -215,7 +219,7 @@ def publications(graph: Lineage) -> set[URIRef]:
 
 
 def studies(graph: Lineage) -> set[URIRef]:
-    """Return the nodes that are studies: those that findings are of, that report somewhere, or that a thing is based on."""
+    """Return the nodes that are studies: those that findings are of, or that are reported somewhere."""
     return {b for a, b in graph.edges if EV.findingOf in steps_of(graph, a, b)} | {
         a for a, b in graph.edges if EV.reportedIn in steps_of(graph, a, b)
     }
@@ -232,24 +236,27 @@ def supporting(graph: Lineage, thing: URIRef) -> set[URIRef]:
     return nx.descendants(support(graph), thing) & publications(graph)
 
 
-def impact(store: Store, withdrawn: Sequence[URIRef], policy: Policy = "stated") -> Impact:
+def impact(store: Store, withdrawn: Sequence[URIRef], policy: Policy = "stated", nodes: int = NODES) -> Impact:
     """Return what falls, is weakened or becomes suspect when publications or studies are withdrawn.
 
     One path that avoids what is withdrawn is enough for a thing to stand (support by alternatives).
-    Where a study is withdrawn, its findings are withdrawn with it.
+    Where a study is withdrawn, its findings are withdrawn with it. `truncated` tells that more than `nodes` nodes would
+    have followed, so that other support may not have been seen.
     """
-    above = lineage(store, withdrawn, "consequences", policy)
-    graph = lineage(store, sorted(set(above) | set(withdrawn)), "grounds", policy)
+    above = lineage(store, withdrawn, "consequences", policy, nodes)
+    graph = lineage(store, sorted(set(above) | set(withdrawn)), "grounds", policy, 2 * nodes)
     shared = sharing(store, studies(graph) | set(withdrawn), policy)
     gone = set(withdrawn)
     gone |= {a for a, b in graph.edges if b in gone and EV.findingOf in steps_of(graph, a, b)}
     falls, weakened = falls_without(support(graph), gone, publications(graph))
     touched = {study for study in studies(graph) if study in gone or gone & set(graph.successors(study))}
-    touched |= {study for study in shared for other in touched if nx.has_path(shared, study, other)}
-    suspect = _resting_on(store, touched, policy) - falls - weakened - gone
+    touched = set().union(*(nx.node_connected_component(shared, study) for study in touched))
+    resting = lineage(store, sorted(touched), "consequences", policy, nodes)
+    suspect = set(resting) - falls - weakened - gone
+    truncated = any(part.graph["truncated"] for part in (above, graph, resting))
     ratings = _ratings(graph, falls | set(withdrawn), falls | weakened)
     names = _named(store, [*withdrawn, *falls, *weakened, *suspect, *(s for r in ratings for s in (*r.lost, *r.kept))])
-    return Impact(tuple(withdrawn), frozenset(falls), frozenset(weakened), frozenset(suspect), ratings, policy, names)
+    return Impact(tuple(withdrawn), frozenset(falls), frozenset(weakened), frozenset(suspect), ratings, policy, names, truncated)
 
 
 def falls_without(graph: nx.DiGraph[Any], gone: set[Any], ends: Iterable[Any]) -> tuple[set[Any], set[Any]]:
@@ -278,12 +285,6 @@ def _ancestors(graph: nx.DiGraph[Any], nodes: Iterable[Any]) -> set[Any]:
                 seen.add(node)
                 front.append(node)
     return seen
-
-
-def _resting_on(store: Store, things: set[URIRef], policy: Policy) -> set[URIRef]:
-    if not things:
-        return set()
-    return set(lineage(store, sorted(things), "consequences", policy))
 
 
 def _ratings(graph: Lineage, lost: set[URIRef], touched: set[URIRef]) -> tuple[RatingTouched, ...]:
@@ -386,7 +387,8 @@ def _lines(store: Store, claims: Sequence[URIRef], policy: Policy, shown: set[UR
     bare = tuple(claim for claim in claims if not nx.descendants(graph, claim))
     without = tuple(sorted(reached.keys() - counted))
     named = [*claims, *graph, *reached, *(paper for line in lines for paper in line.companions)]
-    return Independence(tuple(claims), tuple(lines), bare, without, policy, _named(store, named))
+    truncated = bool(graph.graph.get("truncated"))
+    return Independence(tuple(claims), tuple(lines), bare, without, policy, _named(store, named), truncated)
 
 
 def kind_of(iri: str, base: str) -> str:

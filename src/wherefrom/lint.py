@@ -6,7 +6,7 @@ A closed-world check in plain code: as a SPARQL target of a shape it would make 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pyoxigraph as ox
@@ -15,7 +15,7 @@ from rdflib import PROV, RDF, SKOS, Namespace
 from wherefrom.load import KnowledgeBase
 from wherefrom.positions import Positions
 from wherefrom.report import Report, Result, Severity, make_report
-from wherefrom.vocabulary import BORROWED, EV, ONTOLOGY, SCHEMES, SHAPES, is_term, shorten
+from wherefrom.vocabulary import BORROWED, EV, ONTOLOGY, SCHEMES, SHAPES, TERMS, is_term, shorten
 
 OA = Namespace("http://www.w3.org/ns/oa#")
 FIXED = (str(ONTOLOGY), f"{SCHEMES}/", str(SCHEMES), str(SHAPES))
@@ -56,7 +56,7 @@ def lint(base: KnowledgeBase, positions: Positions | None = None) -> Report:
 
 def source_lines(base: KnowledgeBase) -> dict[str, list[str]]:
     """Return the lines of every file, for reports."""
-    return {source.name: source.content.decode("utf-8", "replace").splitlines() for source in base.sources}
+    return {source.name: source.content.decode("utf-8", "replace").split("\n") for source in base.sources}
 
 
 def _place(slip: Slip, positions: Positions) -> Result:
@@ -80,13 +80,12 @@ class _Index:
         self.graphs = {_iri(quad.graph_name) for quad in self.quads}
         self.borrowed = {_iri(quad.subject) for quad in self.quads if _iri(quad.graph_name) == str(BORROWED)}
         self.things = sorted(s for s in self.subjects if s.startswith(self.own))
+        self.hints: dict[str, str] = {}
 
     def slips_of(self, quad: ox.Quad) -> Iterator[Slip]:
         subject, value = quad.subject, quad.object
         if isinstance(subject, ox.BlankNode) or isinstance(value, ox.BlankNode):
             yield Slip("blank-node", quad, "a blank node cannot be referred to from outside", "Give the thing an IRI of its own.")
-        if isinstance(value, ox.Literal) and value.language and value.language != value.language.lower():
-            yield Slip("language-tag", quad, f"language tag {value.language} is not in lower case", "Write en, not EN.")
         if _iri(quad.graph_name) == str(BORROWED):
             return
         if isinstance(subject, ox.NamedNode):
@@ -104,14 +103,13 @@ class _Index:
             yield Slip(
                 "outside-base",
                 quad,
-                f"<{subject}> does not start with the base {self.base}",
+                f"<{subject}> does not start with {self.own}",
                 "Write data IRIs relative (<id/claim/x>), and check `base` in wherefrom.toml.",
             )
 
     def _unknown(self, quad: ox.Quad, iri: str) -> Iterator[Slip]:
         if iri.startswith(str(EV)) and not is_term(iri):
-            known = [str(term) for term in EV.__dir__() if str(term).startswith(str(EV))]
-            yield Slip("unknown-term", quad, f"{shorten(iri, self.base)} is no term of the ontology", self._near(iri, known))
+            yield Slip("unknown-term", quad, f"{shorten(iri, self.base)} is no term of the ontology", self._near(iri, TERMS))
         if iri.startswith(f"{SCHEMES}/") and iri not in self.subjects:
             codes = [s for s in self.subjects if s.startswith(f"{SCHEMES}/")]
             yield Slip("unknown-code", quad, f"{shorten(iri, self.base)} is no code of a concept scheme", self._near(iri, codes))
@@ -130,9 +128,12 @@ class _Index:
                 self._near(iri, self.things),
             )
 
-    def _near(self, iri: str, known: list[str]) -> str:
-        near = difflib.get_close_matches(iri, known, n=1, cutoff=0.8)
-        return f"Did you mean {shorten(near[0], self.base)}?" if near else "Describe it, or correct the name."
+    def _near(self, iri: str, known: Sequence[str]) -> str:
+        if iri not in self.hints:  # looking for what is near is slow, and a slip is often made many times
+            names = [shorten(other, self.base) for other in known]  # what all have in common says nothing
+            near = difflib.get_close_matches(shorten(iri, self.base), names, n=1, cutoff=0.8)
+            self.hints[iri] = f"Did you mean {near[0]}?" if near else "Describe it, or correct the name."
+        return self.hints[iri]
 
     def unmarked_inferences(self) -> Iterator[Slip]:
         """Yield statements of a curation graph that no curated statement accounts for, and the other way round."""

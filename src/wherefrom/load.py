@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,9 +34,9 @@ class SyntaxProblem(UnreadableInput):
     slug, title = "syntax", "A file does not parse"
     remedy = "Mend the line named; nothing of the knowledge base was loaded."
 
-    def __init__(self, file: str, line: int, column: int, reason: str) -> None:
+    def __init__(self, file: str, line: int, column: int, reason: str, source_line: str = "") -> None:
         super().__init__(f"{file}:{line}:{column}: {reason}")
-        self.file, self.line, self.column, self.reason = file, line, column, reason
+        self.file, self.line, self.column, self.reason, self.source_line = file, line, column, reason, source_line
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,9 @@ class KnowledgeBase:
         """Return all statements as one rdflib graph, literals as they were written."""
         return as_graph(self.quads())
 
-    def shapes_graph(self) -> Graph:
-        """Return the shapes as one rdflib graph."""
-        return as_graph(quad for source in self.shapes for quad in source.quads)
+    def shapes_graph(self, graph: Graph | None = None) -> Graph:
+        """Return the shapes as one rdflib graph (`graph`, where given)."""
+        return as_graph((quad for source in self.shapes for quad in source.quads), graph)
 
 
 def read_knowledge_base(folder: Path) -> KnowledgeBase:
@@ -95,25 +96,27 @@ def read_knowledge_base(folder: Path) -> KnowledgeBase:
 def parse_file(name: str, content: bytes, base: str, graph: ox.NamedNode | None) -> Iterator[ox.Quad]:
     """Yield the statements of one file; those in no graph go to `graph`, or stay where `graph` is None.
 
-    Raises `SyntaxProblem`.
+    Raises `SyntaxProblem`, also for what only RDF 1.2 has.
     """
     form = FORMATS.get(Path(name).suffix)
     if form is None:
         raise UnreadableInput(f"{name} has none of the endings {', '.join(FORMATS)}.")
     try:
         for quad in ox.parse(content, form, base_iri=base):
+            if isinstance(quad.object, ox.Triple) or (isinstance(quad.object, ox.Literal) and quad.object.direction):
+                raise SyntaxError(f"{quad.object} is RDF 1.2, which is not taken here")
             if graph is not None and isinstance(quad.graph_name, ox.DefaultGraph):
                 quad = ox.Quad(quad.subject, quad.predicate, quad.object, graph)
             yield quad
     except SyntaxError as error:
-        raise SyntaxProblem(name, error.lineno or 1, error.offset or 1, _reason(error)) from error
-    except UnicodeDecodeError as error:
-        raise SyntaxProblem(name, content[: error.start].count(b"\n") + 1, 1, "the file is not UTF-8") from error
+        line = error.lineno or 1
+        there = content.splitlines()[line - 1 : line]
+        raise SyntaxProblem(name, line, error.offset or 1, _reason(error), b"".join(there).decode("utf-8", "replace")) from error
 
 
-def as_graph(quads: Iterator[ox.Quad]) -> Graph:
-    """Return statements as one rdflib graph, whatever graph they stand in; lexical forms are kept."""
-    graph = Graph()
+def as_graph(quads: Iterator[ox.Quad], graph: Graph | None = None) -> Graph:
+    """Return statements as one rdflib graph (`graph`, where given), whatever graph they stand in; lexical forms are kept."""
+    graph = Graph() if graph is None else graph
     seen: dict[object, Identifier] = {}
     for quad in quads:
         graph.add((term(quad.subject, seen), term(quad.predicate, seen), term(quad.object, seen)))
@@ -145,10 +148,11 @@ def _folder(folder: Path, name: str) -> list[Path]:
 
 
 def _files(folder: Path) -> list[Path]:
-    try:
-        return sorted(path for path in folder.rglob("*") if path.suffix in FORMATS and path.is_file())
-    except OSError as error:
+    def refuse(error: OSError) -> None:
         raise UnreadableInput(f"{folder.name}/ cannot be read: {error.strerror}.") from error
+
+    found = (Path(place, name) for place, _, names in os.walk(folder, onerror=refuse) for name in names)
+    return sorted(path for path in found if path.suffix in FORMATS and path.is_file())
 
 
 def _read(path: Path, folder: Path, base: str) -> Source:

@@ -28,7 +28,7 @@ class Rows(list[Row]):
         """Return the rows as a pandas DataFrame of plain Python values (pandas must be installed)."""
         import pandas  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
-        return pandas.DataFrame([{name: getattr(value, "value", str(value)) for name, value in row.items()} for row in self])
+        return pandas.DataFrame([{name: _plain(value) for name, value in row.items()} for row in self])
 
 
 class OpenKnowledgeBase:
@@ -83,7 +83,7 @@ class OpenKnowledgeBase:
 
     def impact(self, *withdrawn: str, policy: engine.Policy = "stated") -> engine.Impact:
         """Return what falls, is weakened or suspect when these things are withdrawn."""
-        return engine.impact(self.store, [self.iri(thing) for thing in withdrawn], policy)
+        return engine.impact(self.store, [self.iri(thing) for thing in withdrawn], policy, self.settings.lineage_nodes)
 
     def independence(self, thing: str, outcome: str | None = None, policy: engine.Policy = "stated") -> engine.Independence:
         """Return the independent lines behind a thing, or behind an intervention and an outcome."""
@@ -99,6 +99,11 @@ class OpenKnowledgeBase:
 
     def _term(self, value: Any) -> Any:
         return self.iri(value) if type(value) is str else value
+
+
+def _plain(value: Any) -> Any:
+    known = getattr(value, "value", None)  # None for an IRI, and for a literal that is not what its datatype says
+    return str(value) if known is None else known
 
 
 def open(place: str | Path = ".") -> OpenKnowledgeBase:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from rdflib import Dataset, Graph
-from rdflib.plugins.parsers.notation3 import RDFSink, SinkParser
+from rdflib import Graph
+from rdflib.plugins.parsers.notation3 import BadSyntax, RDFSink, SinkParser
 from rdflib.plugins.parsers.trig import TrigSinkParser
 
 from wherefrom.load import KnowledgeBase, Source
 
 Key = tuple[str, str, str]
+BLANK = re.compile(r"(?:\s|#[^\n]*)*")
 
 
 class Positions:
@@ -74,20 +77,41 @@ def _text(value: Any) -> str:
 
 def _turtle_lines(source: Source, base: str, *, trig: bool) -> dict[Key, int]:
     found: dict[Key, int] = {}
-    dataset = Dataset()
     parser_class: type[SinkParser] = TrigSinkParser if trig else SinkParser
-    parser = _counting(parser_class, found)(RDFSink(dataset if trig else Graph()), baseURI=base, turtle=True)
-    parser.loadBuf(source.content)
+    parser = _counting(parser_class, found)(RDFSink(Graph()), baseURI=base, turtle=True)
+    with suppress(BadSyntax):  # a form that the store's parser knows and this one does not: what was read before it has its lines
+        parser.loadBuf(source.content)
     return found
 
 
 def _counting(parser_class: type[SinkParser], found: dict[Key, int]) -> Callable[..., Any]:
-    """Return the parser with one thing added: it notes the line at which it makes each statement."""
+    """Return a parser that keeps no statement, and notes the line at which the object of each begins.
+
+    The parser's own count of lines runs ahead: it counts a line feed before a literal twice.
+    """
 
     class Counting(parser_class):  # type: ignore[misc, valid-type]
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            self.objects: dict[int, tuple[Any, int]] = {}  # by identity; kept, so that no identity is used again
+            self.at = (0, 1)  # a place in the text and its line, the last one asked for
+            super().__init__(*arguments, **options)
+
+        def object(self, argstr: str, i: int, res: list[Any]) -> int:
+            before = len(res)
+            end: int = super().object(argstr, i, res)
+            if end >= 0:
+                start = BLANK.match(argstr, i)
+                line = self.line_of(argstr, start.end() if start else i)
+                self.objects.update((id(value), (value, line)) for value in res[before:])
+            return end
+
+        def line_of(self, text: str, place: int) -> int:
+            known, line = self.at if self.at[0] <= place else (0, 1)
+            self.at = (place, line + text.count("\n", known, place))
+            return self.at[1]
+
         def makeStatement(self, quadruple: tuple[Any, Any, Any, Any]) -> None:  # noqa: N802 - the name is rdflib's
             _, predicate, subject, value = quadruple
-            _note(found, str(subject), str(predicate), str(value), self.lines + 1)
-            super().makeStatement(quadruple)
+            _note(found, str(subject), str(predicate), str(value), self.objects.get(id(value), (None, self.at[1]))[1])
 
     return Counting

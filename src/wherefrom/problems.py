@@ -39,6 +39,11 @@ class UnreadableInput(Problem):
     remedy = "Check that the file or folder exists, can be read, and has a known ending."
 
 
+class UnwritableOutput(Problem):
+    slug, title, status, exit_code = "unwritable-output", "A file or folder cannot be written", 500, 3
+    remedy = "Name a place that you may write to."
+
+
 class NotAKnowledgeBase(UnreadableInput):
     slug, title = "not-a-knowledge-base", "This folder is not a knowledge base"
     remedy = "Name a folder that holds a wherefrom.toml, or make one with `wherefrom init DIR`."
@@ -63,8 +68,8 @@ class UnknownResource(Problem):
 
 
 class UnknownDocument(Problem):
-    slug, title, status = "unknown-document", "No such source document", 404
-    remedy = "Name a text file, or a document whose text lies in the folder named by `sources`."
+    slug, title, status, exit_code = "unknown-document", "No such source document", 404, 3
+    remedy = "Name a text file, or one of the folder that `sources` names in wherefrom.toml."
 
 
 class PassageNotFound(Problem):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from enum import IntEnum
+from urllib.parse import quote
 
 from rdflib import RDF, SH, BNode, Graph, Literal, URIRef
 
@@ -109,7 +111,8 @@ def _turtle(report: Report) -> str:
         graph.add((entry, SH.resultMessage, Literal(result.message, lang="en")))
         graph.add((entry, SH.sourceShape, URIRef(f"https://w3id.org/wherefrom/shapes#{result.code}")))
         if result.focus:
-            graph.add((entry, SH.focusNode, URIRef(result.focus)))
+            named = re.match(r"[A-Za-z][\w+.-]*:", result.focus)
+            graph.add((entry, SH.focusNode, URIRef(result.focus) if named else BNode(result.focus)))
     return graph.serialize(format="turtle")
 
 
@@ -120,10 +123,12 @@ def _sarif(report: Report) -> str:
             "ruleId": result.code,
             "level": levels[result.severity],
             "message": {"text": f"{result.message}. {result.hint}".strip()},
-            "locations": [
+            "locations": []
+            if not result.file
+            else [
                 {
                     "physicalLocation": {
-                        "artifactLocation": {"uri": result.file},
+                        "artifactLocation": {"uri": quote(result.file)},
                         "region": {"startLine": max(result.line, 1)},
                     }
                 }
@@ -141,6 +146,11 @@ def _github(report: Report) -> str:
     levels = {Severity.VIOLATION: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
     rows = []
     for result in report.results:
-        message = f"{result.message} [{result.code}]".replace("%", "%25").replace("\n", "%0A")
-        rows.append(f"::{levels[result.severity]} file={result.file},line={result.line}::{message}")
+        place = f" file={_escaped(result.file, ':,')},line={max(result.line, 1)}" if result.file else ""
+        rows.append(f"::{levels[result.severity]}{place}::{_escaped(f'{result.message} [{result.code}]')}")
     return "\n".join(rows)
+
+
+def _escaped(text: str, also: str = "") -> str:
+    """Return a text as GitHub's workflow commands want it; in the value of a property colons and commas are written so too."""
+    return "".join(f"%{ord(c):02X}" if c in f"%\r\n{also}" else c for c in text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -47,12 +49,18 @@ def read_settings(folder: Path) -> Settings:
     path = folder / FILE
     if not path.is_file():
         raise NotAKnowledgeBase(f"There is no {FILE} in {folder.name or folder}.")
-    text = path.read_text("utf-8")
     try:
+        text = path.read_text("utf-8")
         written = tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        raise BadSettings(f"{FILE} is not UTF-8 text.") from error
+    except OSError as error:
+        raise BadSettings(f"{FILE} cannot be read: {error.strerror}.") from error
     except tomllib.TOMLDecodeError as error:
         raise BadSettings(f"{FILE}: {error}") from error
     limits = written.pop("limits", {})
+    if not isinstance(limits, dict):
+        raise _bad(text, "limits", "limits is a table: write [limits] and its keys below it")
     for name in limits:
         if name not in LIMITS:
             raise _bad(text, name, f"[limits] has no key {name!r}; it has {', '.join(sorted(LIMITS))}")
@@ -63,21 +71,26 @@ def read_settings(folder: Path) -> Settings:
     values = {**written, **limits}
     for name, value in values.items():
         expected = type(known[name].default)
-        if not isinstance(value, expected) and not (expected is float and type(value) is int):
+        if type(value) is not expected and not (expected is float and type(value) is int):
             raise _bad(text, name, f"{name} must be of type {expected.__name__}, not {type(value).__name__}")
-        if name in LIMITS and not float(str(value)) > 0:
-            raise _bad(text, name, f"{name} must be greater than zero")
+        if name in LIMITS and not 0 < float(str(value)) < math.inf:
+            raise _bad(text, name, f"{name} must be a number greater than zero")
     settings = Settings(**values)
     _check_base(text, settings.base)
     return settings
 
 
 def _check_base(text: str, base: str) -> None:
-    parts = urlsplit(base)
-    if parts.scheme not in ("http", "https") or not parts.netloc or not base.endswith("/") or parts.query or parts.fragment:
+    try:
+        parts = urlsplit(base)
+    except ValueError as error:
+        raise _bad(text, "base", f"base is no address: {error}") from error
+    plain = not parts.query and not parts.fragment and not re.search(r'[\x00-\x20<>"{}|^`\\]', base)
+    if parts.scheme not in ("http", "https") or not parts.netloc or not base.endswith("/") or not plain:
         raise _bad(text, "base", f"base must be an http(s) address that ends with a slash, not {base!r}")
 
 
 def _bad(text: str, key: str, reason: str) -> BadSettings:
-    line = next((n for n, row in enumerate(text.splitlines(), 1) if row.split("=")[0].strip() == key), 1)
+    keys = (re.split(r"[=#]", row)[0].strip(" []\t").rsplit(".", 1)[-1].strip("\"' ") for row in text.splitlines())
+    line = next((n for n, found in enumerate(keys, 1) if found == key), 1)
     return BadSettings(f"{FILE}:{line}: {reason}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from wherefrom.problems import Problem
+from wherefrom.problems import Problem, UnwritableOutput
 from wherefrom.resources import starter_files
 
 
@@ -17,7 +17,10 @@ class FolderInUse(Problem):
 
 
 def create(folder: Path) -> None:
-    """Write the worked example into `folder`, which must be new or empty; raises `FolderInUse`."""
+    """Write the worked example into `folder`, which must be new or empty; raises `FolderInUse` or `UnwritableOutput`."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FolderInUse(f"{folder} holds something already; nothing was written.")
-    shutil.copytree(starter_files(), folder, dirs_exist_ok=True)
+    try:
+        shutil.copytree(starter_files(), folder, dirs_exist_ok=True)
+    except OSError as error:
+        raise UnwritableOutput(f"{folder} cannot be written: {error.strerror or 'not every file could be copied'}.") from error

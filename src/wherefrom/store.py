@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Protocol
 
 import pyoxigraph as ox
-from rdflib import BNode, Literal, URIRef
+from rdflib import XSD, BNode, Literal, URIRef
 from rdflib.term import Identifier
 
-from wherefrom.load import term
-from wherefrom.problems import BadQuery, StoreUnusable
+from wherefrom.load import engine_term, term
+from wherefrom.problems import BadParameter, BadQuery, StoreUnusable, UnknownColumn
 from wherefrom.vocabulary import PREFIXES
 
 Row = Mapping[str, Identifier]
 Bindings = Mapping[str, Sequence[Identifier]]
+NO_SELECT = "Only SELECT queries are asked of a store."
 
 
 class Store(Protocol):
@@ -24,7 +26,9 @@ class Store(Protocol):
 
     The default graph of a query is the union of all named graphs. `bindings` gives columns the values they may have;
     a column with several values yields the rows of each of them, one with none yields nothing.
-    Raises `BadQuery` for what does not parse and `StoreUnusable` when the store cannot be reached.
+    Raises `BadQuery` for what is no SELECT query, `UnknownColumn` for a binding that is neither a column of it nor, in a
+    query without aggregates and sub-queries, another variable of its pattern, `BadParameter` for a value that cannot be
+    bound, and `StoreUnusable` when the store cannot be reached.
     """
 
     def select(self, query: str, bindings: Bindings = {}) -> Iterator[Row]:
@@ -58,12 +62,13 @@ class EmbeddedStore:
         if any(not values for values in bindings.values()):
             return
         try:
-            solutions = self.store.query(query + _values(bindings), prefixes=PREFIXES, use_default_graph_as_union=True)
+            solutions = self.store.query(query + _values(query, bindings), prefixes=PREFIXES, use_default_graph_as_union=True)
         except SyntaxError as error:
             raise BadQuery(str(error)) from error
         if not isinstance(solutions, ox.QuerySolutions):
-            raise BadQuery("Only SELECT queries are asked of a store.")
+            raise BadQuery(NO_SELECT)
         names = [variable.value for variable in solutions.variables]
+        _check_bound(query, bindings, names)
         seen: dict[object, Identifier] = {}
         for solution in solutions:
             yield {name: term(value, seen) for name in names if (value := solution[name]) is not None}
@@ -86,23 +91,58 @@ class RemoteStore:
             return
         declared = " ".join(f"PREFIX {prefix}: <{namespace}>" for prefix, namespace in PREFIXES.items())
         try:
-            response = self._client.post(self.endpoint, data={"query": f"{declared} {query}{_values(bindings)}"})
-        except httpx.HTTPError as error:
+            response = self._client.post(self.endpoint, data={"query": f"{declared} {query}{_values(query, bindings)}"})
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise StoreUnusable(f"The SPARQL endpoint does not answer: {type(error).__name__}.") from error
         if response.status_code == 400:
             raise BadQuery(response.text[:500])
-        if response.is_error:
+        if response.status_code == 406:  # the answer is a graph, which has no form as rows
+            raise BadQuery(NO_SELECT)
+        if not response.is_success:
             raise StoreUnusable(f"The SPARQL endpoint answered {response.status_code}.")
-        for row in response.json()["results"]["bindings"]:
+        try:
+            answer = response.json()
+            columns = answer["head"].get("vars", [])
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise StoreUnusable("The address answers, and not as a SPARQL endpoint does.") from error
+        if "results" not in answer:
+            raise BadQuery(NO_SELECT)
+        _check_bound(query, bindings, columns)
+        for row in answer["results"]["bindings"]:
             yield {name: _from_json(value) for name, value in row.items()}
 
+    def close(self) -> None:
+        """Close the connections to the endpoint."""
+        self._client.close()
 
-def _values(bindings: Bindings) -> str:
-    """Return the VALUES block that gives columns their values; terms are written by their own N-Triples writer."""
+
+def _check_bound(query: str, bindings: Bindings, columns: Sequence[str]) -> None:
+    """Refuse what an engine would ignore and answer for everything: a variable that VALUES at the end does not reach."""
+    hidden = re.search(r"\b(GROUP|COUNT|SUM|MIN|MAX|AVG|SAMPLE|GROUP_CONCAT|EXISTS|MINUS)\b|SELECT\b.*\bSELECT\b", query, re.I | re.S)
+    for name in bindings:
+        if name not in columns and hidden:
+            raise UnknownColumn(f"The query has the columns {', '.join(columns)}, not {name!r}.")
+
+
+def _values(query: str, bindings: Bindings) -> str:
+    """Return the VALUES block that gives columns their values; terms are written by the engine, never pasted."""
     if not bindings:
         return ""
-    combined = (" ".join(value.n3() for value in values) for values in product(*bindings.values()))
-    return f"\nVALUES ({' '.join(f'?{name}' for name in bindings)}) {{ {' '.join(f'({row})' for row in combined)} }}"
+    for name in bindings:  # SELECT * would take a new name in VALUES for a column of its own
+        if not re.fullmatch(r"\w+", name) or not re.search(rf"[?$]{name}\b", query):
+            raise UnknownColumn(f"The query has no column {name!r}.")
+    combined = product(*([_written(value) for value in values] for values in bindings.values()))
+    rows = " ".join(f"({' '.join(row)})" for row in combined)
+    return f"\nVALUES ({' '.join(f'?{name}' for name in bindings)}) {{ {rows} }}"
+
+
+def _written(value: Identifier) -> str:
+    try:
+        if isinstance(value, BNode):
+            raise ValueError("a blank node has no name outside its file")
+        return str(engine_term(value))
+    except (ValueError, TypeError) as error:
+        raise BadParameter(f"{str(value)!r} cannot be bound: {error}.") from error
 
 
 def _from_json(value: Mapping[str, str]) -> Identifier:
@@ -110,5 +150,5 @@ def _from_json(value: Mapping[str, str]) -> Identifier:
         return URIRef(value["value"])
     if value["type"] == "bnode":
         return BNode(value["value"])
-    datatype = value.get("datatype")
+    datatype = None if value.get("datatype") == str(XSD.string) else value.get("datatype")
     return Literal(value["value"], lang=value.get("xml:lang"), datatype=URIRef(datatype) if datatype else None, normalize=False)

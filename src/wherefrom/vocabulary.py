@@ -17,6 +17,8 @@ BORROWED = URIRef("https://w3id.org/wherefrom/ontology/borrowed")  # names that 
 
 _ontology = Graph().parse(data=(shipped_folder("ontology") / "evidence.ttl").read_text("utf-8"), format="turtle")
 _terms = sorted(t.fragment for t in _ontology.subjects(RDFS.isDefinedBy, ONTOLOGY) if isinstance(t, URIRef))
+TERMS = tuple(f"{ONTOLOGY}#{name}" for name in _terms)
+_known = frozenset(TERMS)
 EV = ClosedNamespace(f"{ONTOLOGY}#", _terms)  # EV.assertdFrom: AttributeError naming the term and the namespace
 
 # Prefixes known in queries and used in every export; those of the data (`claim:` ...) are the first folders under id/.
@@ -110,7 +112,7 @@ def place(term: str) -> int:
 
 def is_term(iri: str) -> bool:
     """Return whether `iri` is the ontology or one of its terms."""
-    return iri == str(ONTOLOGY) or (iri.startswith(str(EV)) and iri[len(str(EV)) :] in _terms)
+    return str(iri) in _known or str(iri) == str(ONTOLOGY)
 
 
 def classes() -> set[URIRef]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rdflib import DCTERMS, FOAF, RDF, VOID, XSD, BNode, Graph, Literal, Namespace, URIRef
+import pyoxigraph as ox
+from rdflib import DCTERMS, FOAF, RDF, VOID, XSD, Graph, Literal, Namespace, URIRef
 
 from wherefrom.answering import GRAPHS, ROWS
 from wherefrom.build import Build
+from wherefrom.export import export
+from wherefrom.load import engine_term
 from wherefrom.settings import Settings
-from wherefrom.vocabulary import EV, ONTOLOGY, PREFIXES
+from wherefrom.vocabulary import EV, ONTOLOGY
 
 SD = Namespace("http://www.w3.org/ns/sparql-service-description#")
 FORMAT = Namespace("http://www.w3.org/ns/formats/")
-FORMATS = {"text/turtle": "turtle", "application/rdf+xml": "xml", "application/n-triples": "nt", "application/ld+json": "json-ld"}
+FORMATS = {"text/turtle": "turtle", "application/rdf+xml": "rdfxml", "application/n-triples": "ntriples", "application/ld+json": "jsonld"}
 ENDINGS = ("ttl", "trig", "nt", "nq", "jsonld", "rdf")
 RESULT_FORMATS = {
     "json": "SPARQL_Results_JSON", "xml": "SPARQL_Results_XML", "csv": "SPARQL_Results_CSV", "tsv": "SPARQL_Results_TSV",
@@ -23,7 +26,7 @@ RESULT_FORMATS = {
 
 def dataset(settings: Settings, build: Build, counts: Mapping[str, int], example: str, when: str, media_type: str) -> bytes:
     """Return the VoID description (VoID note, sections 2 to 4) in one of `FORMATS`."""
-    graph = _graph()
+    graph = Graph()
     node = URIRef(f"{settings.base}.well-known/void#dataset")
     graph.add((node, RDF.type, VOID.Dataset))
     graph.add((node, DCTERMS.title, Literal(settings.title, lang="en")))
@@ -40,12 +43,12 @@ def dataset(settings: Settings, build: Build, counts: Mapping[str, int], example
         graph.add((node, VOID.dataDump, URIRef(f"{settings.base}dump/all.{ending}")))
     for name, term in (("triples", VOID.triples), ("entities", VOID.entities), ("classes", VOID.classes), ("properties", VOID.properties)):
         graph.add((node, term, Literal(counts[name], datatype=XSD.integer)))
-    return _serialized(graph, media_type)
+    return _serialized(graph, media_type, settings.base)
 
 
 def service(settings: Settings, build: Build, media_type: str) -> bytes:
     """Return the service description (SPARQL 1.1 Service Description, section 3) in one of `FORMATS`."""
-    graph = _graph()
+    graph = Graph()
     node, offered, default = (URIRef(f"{settings.base}sparql{part}") for part in ("#service", "#dataset", "#default"))
     graph.add((node, RDF.type, SD.Service))
     graph.add((node, SD.endpoint, URIRef(f"{settings.base}sparql")))
@@ -58,15 +61,15 @@ def service(settings: Settings, build: Build, media_type: str) -> bytes:
     graph.add((offered, RDF.type, SD.Dataset))
     graph.add((offered, SD.defaultGraph, default))
     graph.add((default, RDF.type, SD.Graph))
-    for name, count in build.graphs.items():
-        entry, content = BNode(), BNode()
+    for number, (name, count) in enumerate(build.graphs.items(), 1):
+        entry, content = (URIRef(f"{settings.base}sparql#{part}-{number}") for part in ("named", "graph"))
         graph.add((offered, SD.namedGraph, entry))
         graph.add((entry, RDF.type, SD.NamedGraph))
         graph.add((entry, SD.name, URIRef(name)))
         graph.add((entry, SD.graph, content))
         graph.add((content, RDF.type, SD.Graph))
         graph.add((content, VOID.triples, Literal(count, datatype=XSD.integer)))
-    return _serialized(graph, media_type)
+    return _serialized(graph, media_type, settings.base)
 
 
 def _limits(settings: Settings) -> str:
@@ -76,12 +79,6 @@ def _limits(settings: Settings) -> str:
     )
 
 
-def _graph() -> Graph:
-    graph = Graph()
-    for prefix in ("dct", "foaf", "sd", "void", "ev"):
-        graph.bind(prefix, PREFIXES[prefix])
-    return graph
-
-
-def _serialized(graph: Graph, media_type: str) -> bytes:
-    return graph.serialize(format=FORMATS[media_type], encoding="utf-8")
+def _serialized(graph: Graph, media_type: str, base: str) -> bytes:
+    quads = (ox.Quad(*(engine_term(term) for term in triple)) for triple in graph)  # type: ignore[arg-type]
+    return export(quads, FORMATS[media_type], base)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from rdflib import URIRef
 from starlette.responses import Response
 
 from wherefrom import answers, drawing, lineage
 from wherefrom.problems import BadParameter
-from wherefrom.vocabulary import expand
 from wherefrom.web.respond import json_response, respond
 from wherefrom.web.site import Site
 
@@ -20,9 +18,6 @@ FORMATS = {"json": "application/json", "dot": "text/vnd.graphviz", "graphml": "a
 def routes(site: Site) -> APIRouter:
     """Return the routes under /api."""
     router = APIRouter(prefix="/api")
-
-    def iri(thing: str) -> URIRef:
-        return expand(thing, site.base)
 
     def send(request: Request, make: object) -> Response:
         return respond(site, request, FORMATS["json"], lambda: bytes(json_response(make()).body))  # type: ignore[operator]
@@ -34,7 +29,7 @@ def routes(site: Site) -> APIRouter:
 
         def make() -> answers.Answer:
             limit = site.settings.lineage_nodes
-            graph = lineage.lineage(site.store, [iri(thing)], direction, policy, limit)  # type: ignore[arg-type]
+            graph = lineage.lineage(site.store, [site.iri(thing)], direction, policy, limit)  # type: ignore[arg-type]
             return answers.lineage_answer(site.store, graph, site.base)
 
         if format == "json":
@@ -45,8 +40,13 @@ def routes(site: Site) -> APIRouter:
     @router.api_route("/impact", methods=["GET", "HEAD"], summary="What falls when publications or studies are withdrawn")
     def impact(request: Request, withdraw: Annotated[list[str], Query()], policy: str = "stated") -> Response:
         _check(policy)
-        things = [iri(thing) for thing in withdraw]
-        return send(request, lambda: answers.impact_answer(lineage.impact(site.store, things, policy), site.base))  # type: ignore[arg-type]
+        things = [site.iri(thing) for thing in withdraw]
+
+        def make() -> answers.Answer:
+            found = lineage.impact(site.store, things, policy, site.settings.lineage_nodes)  # type: ignore[arg-type]
+            return answers.impact_answer(found, site.base)
+
+        return send(request, make)
 
     @router.api_route("/independence", methods=["GET", "HEAD"], summary="The independent lines of evidence behind claims")
     def independence(
@@ -58,16 +58,16 @@ def routes(site: Site) -> APIRouter:
 
         def make() -> answers.Answer:
             if thing:
-                found = lineage.independence(site.store, iri(thing), policy)  # type: ignore[arg-type]
+                found = lineage.independence(site.store, site.iri(thing), policy)  # type: ignore[arg-type]
             else:
-                found = lineage.independence_on(site.store, iri(intervention or ""), iri(outcome or ""), policy)  # type: ignore[arg-type]
+                found = lineage.independence_on(site.store, site.iri(intervention or ""), site.iri(outcome or ""), policy)  # type: ignore[arg-type]
             return answers.independence_answer(found, site.base)
 
         return send(request, make)
 
     @router.api_route("/unsupported", methods=["GET", "HEAD"], summary="The claims that cite nothing")
     def unsupported(request: Request, source: str | None = None) -> Response:
-        wanted = iri(source if "/" in source else f"source/{source}") if source else None
+        wanted = site.iri(source if "/" in source else f"source/{source}") if source else None
         return send(request, lambda: answers.unsupported_answer(site.store, site.base, wanted))
 
     return router

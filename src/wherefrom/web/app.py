@@ -31,6 +31,7 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
     "Referrer-Policy": "same-origin",
 }
+METHODS = {"/sparql": ("GET", "HEAD", "POST", "OPTIONS"), "/update": ("POST", "OPTIONS")}  # elsewhere: GET, HEAD, OPTIONS
 LONGEST_ADDRESS = 70_000  # bytes of path and query: a query sent by GET, percent-encoded, still fits
 
 
@@ -91,11 +92,7 @@ def _handle_problems(app: FastAPI, site: Site) -> None:
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
-        if error.status_code == 405:
-            problem: Problem = WrongMethod(f"{request.method} is not taken here.")
-        else:
-            problem = UnknownResource(f"the address {request.url.path}")
-        return problem_response(site, request, problem, error.headers)
+        return problem_response(site, request, UnknownResource(f"the address {request.url.path}"), error.headers)
 
     @app.exception_handler(Exception)
     async def failed(request: Request, _: Exception) -> Response:
@@ -122,20 +119,29 @@ class Guard:
             await send(message)
 
         if len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
-            problem = AddressTooLong(f"The address is longer than {LONGEST_ADDRESS:,} bytes.")
+            problem: Problem = AddressTooLong(f"The address is longer than {LONGEST_ADDRESS:,} bytes.")
             await problem_response(self.site, Request(scope), problem)(scope, receive, send_with_headers)
         elif scope["method"] == "OPTIONS":
             await _options(scope["path"])(scope, receive, send_with_headers)
+        elif scope["method"] not in methods(scope["path"]):
+            problem = WrongMethod(f"{scope['method']} is not taken here.")
+            allowed = {"Allow": ", ".join(methods(scope["path"]))}
+            await problem_response(self.site, Request(scope), problem, allowed)(scope, receive, send_with_headers)
         else:
             await self.app(scope, receive, send_with_headers)
 
 
+def methods(path: str) -> tuple[str, ...]:
+    """Return the methods that an address takes."""
+    return METHODS.get(path, ("GET", "HEAD", "OPTIONS"))
+
+
 def _options(path: str) -> Response:
-    methods = "GET, HEAD, POST, OPTIONS" if path == "/sparql" else "GET, HEAD, OPTIONS"
+    allowed = ", ".join(methods(path))
     headers = {
-        "Allow": methods,
-        "Access-Control-Allow-Methods": methods,
-        "Access-Control-Allow-Headers": "Accept, Content-Type, If-None-Match",
+        "Allow": allowed,
+        "Access-Control-Allow-Methods": allowed,
+        "Access-Control-Allow-Headers": "Accept, Authorization, Content-Type, If-None-Match",
         "Access-Control-Max-Age": "86400",
     }
     return Response(status_code=204, headers=headers)

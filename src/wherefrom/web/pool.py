@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from wherefrom.settings import Settings
 from wherefrom.web.worker import CHUNK, DATA, END, FRAME, HEADER, PROBLEM
 
 HELD = 16 * CHUNK  # an answer up to this size is read whole before its status is sent, so that the status is honest
+SERVICE = re.compile(r"(?<![?$:.%\w\\-])SERVICE(?=[\s<?$])", re.IGNORECASE)  # the keyword, not a variable or part of a name
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class Pool:
         self.workers.add(worker)
         return worker
 
-    async def answer(self, request: Request) -> tuple[str, AsyncIterator[bytes]]:
+    async def answer(self, request: Request) -> tuple[str, AsyncGenerator[bytes]]:
         """Return the media type of the answer and its bytes.
 
         Raises the `Problem` that befell the query as long as nothing of the answer was given away (`HELD` bytes);
@@ -169,7 +170,7 @@ class Pool:
         self.free.put_nowait(None)  # a new one is started when it is needed
 
 
-async def _joined(held: list[bytes], frames: AsyncGenerator[tuple[bytes, bytes]]) -> AsyncIterator[bytes]:
+async def _joined(held: list[bytes], frames: AsyncGenerator[tuple[bytes, bytes]]) -> AsyncGenerator[bytes]:
     try:
         for chunk in held:
             yield chunk
@@ -188,10 +189,15 @@ def _problem(told: dict[str, str]) -> Problem:
 
 
 def check(query: str, settings: Settings) -> None:
-    """Refuse what would end the parser's process or keep its planner busy for a minute; raises `QueryTooLarge`."""
+    """Refuse what would end the parser's process or keep its planner busy for a minute, and calls of other endpoints.
+
+    Raises `QueryTooLarge` or `BadQuery`. A worker could not call out anyway; the engine's attempt may end its process.
+    """
     if len(query.encode()) > settings.query_bytes:
         raise QueryTooLarge(f"The query is longer than {settings.query_bytes:,} bytes (limits.query_bytes).")
     bare = skeleton(query)
+    if SERVICE.search(bare):
+        raise BadQuery("SERVICE makes no request here: no other endpoint is asked, and SILENT would hide that.")
     depth = deepest = 0
     for character in bare:
         if character in "({[":

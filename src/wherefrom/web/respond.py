@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import pyoxigraph as ox
 from starlette.requests import Request
 from starlette.responses import Response
 
-from wherefrom.pages import render
 from wherefrom.problems import Problem
 from wherefrom.web.negotiation import choose
 from wherefrom.web.site import Site
@@ -41,10 +41,19 @@ class Link:
 
     def header(self) -> str:
         """Return the link as part of a Link header."""
-        parts = [f"<{self.href}>", f'rel="{self.rel}"']
+        parts = [f"<{as_uri(self.href)}>", f'rel="{self.rel}"']
         parts += [f'type="{self.type}"'] if self.type else []
         parts += [f'anchor="{self.anchor}"'] if self.anchor else []
         return "; ".join(parts)
+
+
+def as_uri(iri: str) -> str:
+    """Return an IRI as a URI (RFC 3987, 3.1): what a header may hold, with all else percent-encoded.
+
+    >>> as_uri("/intervention/größe")
+    '/intervention/gr%C3%B6%C3%9Fe'
+    """
+    return quote(iri, safe="!#$%&'()*+,/:;=?@[]~")
 
 
 def content_type(media_type: str) -> str:
@@ -52,12 +61,17 @@ def content_type(media_type: str) -> str:
     return f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
 
 
+def accepted(request: Request) -> str | None:
+    """Return what the client accepts, also where it says so in several headers; None where it does not say."""
+    return ", ".join(request.headers.getlist("accept")) or None
+
+
 def negotiate(request: Request, offered: Mapping[str, str], suffix: str = "") -> tuple[str, bool]:
     """Return the suffix of the format to send, and whether it was negotiated; raises `NotAcceptable`."""
     if suffix:
         return suffix, False
     by_type = {media_type: name for name, media_type in offered.items()}
-    return by_type[choose(request.headers.get("accept"), list(by_type))], True
+    return by_type[choose(accepted(request), list(by_type))], True
 
 
 def respond(
@@ -81,14 +95,13 @@ def respond(
         headers["Link"] = ", ".join(link.header() for link in links)
     if location:
         headers["Content-Location"] = location
-    if _matches(request.headers.get("if-none-match", ""), etag):
+    known = {tag.strip().removeprefix("W/") for header in request.headers.getlist("if-none-match") for tag in header.split(",")}
+    if etag in known:
         return Response(status_code=304, headers=headers)
-    return Response(content(), status, headers, content_type(media_type))
-
-
-def _matches(header: str, etag: str) -> bool:
-    tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
-    return etag in tags or "*" in tags
+    body = content()  # raises where there is nothing at this address, which `*` must not hide
+    if "*" in known:
+        return Response(status_code=304, headers=headers)
+    return Response(body, status, headers, content_type(media_type))
 
 
 def see_other(location: str) -> Response:
@@ -97,8 +110,9 @@ def see_other(location: str) -> Response:
     return Response(f"See {location}\n", 303, headers, "text/plain; charset=utf-8")
 
 
-def moved(location: str) -> Response:
-    """Return a 308 to the one address of a thing."""
+def moved(request: Request, path: str) -> Response:
+    """Return a 308 to the one address of a thing or list, with the query of the request."""
+    location = f"{path}?{request.url.query}" if request.url.query else path
     return Response(f"See {location}\n", 308, {"Location": location}, "text/plain; charset=utf-8")
 
 
@@ -110,23 +124,27 @@ def json_response(value: object, media_type: str = "application/json", status: i
 def problem_response(site: Site, request: Request, problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
     """Return a problem as problem+json (RFC 9457), or as HTML or Turtle where that is asked for."""
     value = {**problem.as_json(), "instance": request.url.path}
-    accept = request.headers.get("accept", "")
-    wanted = choose(f"{accept or '*/*'}, */*;q=0.001", [PROBLEM, HTML, "text/turtle"])
+    wanted = choose(f"{accepted(request) or '*/*'}, */*;q=0.001", [PROBLEM, HTML, "text/turtle"])
     sent = {"Vary": VARY, "Cache-Control": "no-store", **problem.headers, **(headers or {})}
-    if wanted == HTML:
-        body = render("problem.html", site=site.settings, version=site.version, links=[], problem=value).encode()
-    elif wanted == "text/turtle":
-        body = _problem_turtle(value)
-    else:
-        body = json.dumps(value, ensure_ascii=False).encode()
-    return Response(body, problem.status, sent, content_type(wanted))
+    return Response(problem_content(site, value, wanted), problem.status, sent, content_type(wanted))
 
 
-def _problem_turtle(value: Mapping[str, object]) -> bytes:
+def problem_content(site: Site, value: Mapping[str, object], media_type: str) -> bytes:
+    """Return the members of a problem as HTML, Turtle or JSON."""
+    if media_type == HTML:
+        return site.page("problem.html", links=[], problem=value)
+    if media_type == "text/turtle":
+        return _problem_turtle(value, site.base)
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+def _problem_turtle(value: Mapping[str, object], base: str) -> bytes:
     node = ox.BlankNode("problem")
     terms = {"title": "title", "detail": "description", "remedy": "instructionalMethod"}
     triples = [
         ox.Triple(node, ox.NamedNode(f"http://purl.org/dc/terms/{term}"), ox.Literal(str(value[name]), language="en"))
         for name, term in terms.items()
     ]
+    kind = ox.NamedNode(f"{base.rstrip('/')}{value['type']}")
+    triples.append(ox.Triple(node, ox.NamedNode("http://purl.org/dc/terms/type"), kind))
     return ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes={"dct": "http://purl.org/dc/terms/"}) or b""

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from functools import cached_property
 from typing import Any
 
 import pyoxigraph as ox
+from rdflib import URIRef
 
 from wherefrom import __version__
 from wherefrom.build import Build
 from wherefrom.export import context, export, select
-from wherefrom.pages import kinds_of_things
+from wherefrom.pages import address, kinds_of_things, render
+from wherefrom.problems import UnknownResource
 from wherefrom.query import rows
 from wherefrom.settings import Settings
 from wherefrom.store import EmbeddedStore
-from wherefrom.vocabulary import PREFIXES, kinds
+from wherefrom.vocabulary import PREFIXES, expand, kinds
+
+NEVER_IN_IRIS = re.compile(r'[\x00-\x20<>"{}|^`\\\x7f-\x9f\ud800-\udfff\ufff0-\uffff]')  # RFC 3987, 2.2
 
 
 class Site:
@@ -33,6 +38,10 @@ class Site:
         """The version of the data: the first digits of the digest of all statements."""
         return self.build.digest[:12]
 
+    def page(self, template: str, **values: object) -> bytes:
+        """Return a template filled in with values and with what every page shows."""
+        return render(template, site=self.settings, version=self.version, kinds=self.things.keys(), **values).encode()
+
     def etag(self, *parts: str) -> str:
         """Return a strong entity tag for a representation: same data, program, settings and parts, same tag."""
         name = "|".join((self.build.digest, __version__, repr(self.settings), *parts))
@@ -42,6 +51,25 @@ class Site:
     def things(self) -> dict[str, list[str]]:
         """The things under the base by kind."""
         return dict(kinds_of_things(self.store, self.base))
+
+    @cached_property
+    def addresses(self) -> dict[str, str]:
+        """The things that have a page, by the path of the page as an IRI has it: `/claim/x`, `/scheme/design/rct`."""
+        things = {str(row["thing"]) for row in rows(self.store, "kinds")}
+        paths = {address(thing, self.base): thing for thing in sorted(things)}
+        return {path: thing for path, thing in paths.items() if path.startswith("/") and "#" not in path}
+
+    @cached_property
+    def withdrawn(self) -> frozenset[str]:
+        """The things that were withdrawn: their pages are tombstones."""
+        return frozenset(str(row["thing"]) for row in rows(self.store, "deprecated"))
+
+    def iri(self, name: str) -> URIRef:
+        """Return the IRI that a name stands for; raises `UnknownResource` for one that no IRI can have."""
+        bare = name.strip().removeprefix("<").removesuffix(">")
+        if NEVER_IN_IRIS.search(bare):
+            raise UnknownResource(f"the name {name!r}")
+        return expand(bare, self.base)
 
     @cached_property
     def prefixes(self) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 import pyoxigraph as ox
 from fastapi import APIRouter, Request
@@ -23,6 +23,7 @@ from wherefrom.web.respond import (
     NAMES,
     SUFFIXES,
     Link,
+    as_uri,
     json_response,
     moved,
     negotiate,
@@ -34,6 +35,7 @@ from wherefrom.web.site import Site
 LINKSET = "application/linkset+json"
 READ = ["GET", "HEAD"]
 SCHEME_CLASSES = (SKOS.ConceptScheme, EV.RatingScheme)
+DATA = {name: media_type for name, media_type in SUFFIXES.items() if name != "html"}
 ABOUT_PAGE = "https://schema.org/AboutPage"
 
 
@@ -45,17 +47,18 @@ def routes(site: Site) -> tuple[APIRouter, APIRouter]:
     def home(request: Request) -> Response:
         def content() -> bytes:
             counts = [(kind, len(things)) for kind, things in site.things.items()]
-            values = {"kinds": counts, "questions": questions().values(), "formats": list(FORMS), "links": []}
-            return _page(site, "home.html", **values)
+            values = {"counts": counts, "questions": questions().values(), "formats": list(FORMS), "links": []}
+            return site.page("home.html", **values)
 
         return respond(site, request, HTML, content)
 
     @fixed.api_route("/id/{name:path}", methods=READ, include_in_schema=False)
-    def thing(name: str) -> Response:
-        bare, suffix = _split(name)
-        canonical = _canonical(site, bare)
-        pages.describe(site.store, URIRef(f"{site.base}id/{canonical}"), site.base)
-        return see_other(f"/{quote(canonical)}{suffix and f'.{suffix}'}")
+    def thing(request: Request, name: str) -> Response:
+        path, suffix = _meant(site, _written(request).removeprefix("/id"))
+        iri = _named(site, path)
+        if not _is_bare_graph(site, path, iri):
+            pages.describe(site.store, iri, site.base)
+        return see_other(as_uri(_with(path, suffix)))
 
     @fixed.api_route("/ontology", methods=READ, include_in_schema=False)
     @fixed.api_route("/ontology.{suffix}", methods=READ, include_in_schema=False)
@@ -71,18 +74,14 @@ def routes(site: Site) -> tuple[APIRouter, APIRouter]:
         return respond(site, request, offered[chosen], lambda: _shapes(site, chosen), location=location)
 
     @fixed.api_route("/scheme", methods=READ, include_in_schema=False)
-    @fixed.api_route("/scheme/{name:path}", methods=READ, include_in_schema=False)
-    def scheme(request: Request, name: str = "") -> Response:
-        if not name:
-            return _schemes_list(site, request)
-        bare, suffix = _split(name)
-        return _thing_page(site, request, URIRef(f"{SCHEMES}/{bare}"), f"/scheme/{quote(bare)}", suffix)
+    def schemes(request: Request) -> Response:
+        return _schemes_list(site, request)
 
     @open_ended.api_route("/{kind}", methods=READ, include_in_schema=False)
     def things(request: Request, kind: str, start: int = 0) -> Response:
         if kind not in site.things:
             if kind.lower() in site.things:
-                return moved(f"/{kind.lower()}")
+                return moved(request, f"/{kind.lower()}")
             raise UnknownResource(f"the kind {kind!r}")
         if start < 0:
             raise BadParameter("start is the number of things to pass over, 0 or more.")
@@ -90,23 +89,23 @@ def routes(site: Site) -> tuple[APIRouter, APIRouter]:
         def content() -> bytes:
             listing = pages.listing(site.store, site.things[kind], kind, site.base, start)
             heading = kind.replace("-", " ").capitalize()
-            return _page(site, "list.html", listing=listing, heading=heading, links=[])
+            return site.page("list.html", listing=listing, heading=heading, links=[])
 
         return respond(site, request, HTML, content)
 
     @open_ended.api_route("/{name:path}", methods=READ, include_in_schema=False)
     def page(request: Request, name: str) -> Response:
-        bare, suffix = _split(name)
-        canonical = _canonical(site, bare)
-        if canonical != bare or _written_otherwise(request, canonical, suffix):
-            return moved(f"/{quote(canonical)}{suffix and f'.{suffix}'}")
-        return _thing_page(site, request, URIRef(f"{site.base}id/{canonical}"), f"/{quote(canonical)}", suffix)
+        written = _written(request)
+        path, suffix = _meant(site, written)
+        address = as_uri(_with(path, suffix))
+        if written != address and (path in site.addresses or written.endswith("/")):
+            return moved(request, address)
+        iri = _named(site, path)
+        if _is_bare_graph(site, path, iri):
+            return see_other(as_uri(f"/dump{path}.{negotiate(request, DATA, suffix if suffix in DATA else '')[0]}"))
+        return _thing_page(site, request, iri, path, suffix)
 
     return fixed, open_ended
-
-
-def _page(site: Site, template: str, **values: object) -> bytes:
-    return pages.render(template, site=site.settings, version=site.version, **values).encode()
 
 
 def _split(name: str) -> tuple[str, str]:
@@ -121,26 +120,49 @@ def _known(suffix: str, offered: dict[str, str]) -> str:
     return suffix
 
 
-def _canonical(site: Site, name: str) -> str:
-    """Return the one way to write a name: no slash at the end, no doubled slash, lower case unless it is known otherwise."""
-    plain = re.sub(r"/{2,}", "/", name).strip("/")
-    kind = plain.split("/", 1)[0]
-    if f"{site.base}id/{plain}" in site.things.get(kind, ()):
-        return plain
-    lower = plain.lower()
-    return lower if f"{site.base}id/{lower}" in site.things.get(lower.split("/", 1)[0], ()) else plain
+def _written(request: Request) -> str:
+    """Return the path of a request as it was sent, percent-encoded."""
+    raw: bytes = request.scope["raw_path"]
+    return raw.split(b"?", 1)[0].decode("ascii", "replace")
 
 
-def _written_otherwise(request: Request, canonical: str, suffix: str) -> bool:
-    """Return whether the request wrote the name with needless percent-encoding."""
-    raw = request.scope.get("raw_path", b"").split(b"?", 1)[0].decode("ascii", "replace")
-    wanted = f"/{quote(canonical)}{suffix and f'.{suffix}'}"
-    return raw != wanted and unquote(raw) == unquote(wanted)
+def _meant(site: Site, written: str) -> tuple[str, str]:
+    """Return the path that an address means, as the IRI has it, and the suffix.
+
+    Tried are the address as it was sent and decoded, without stray slashes, then in lower case: a name that has
+    a percent sign or a capital keeps it. Where no thing is meant it is the decoded address without slashes at its end.
+    """
+    for path in (written, unquote(written)):
+        plain = re.sub(r"/{2,}", "/", path).rstrip("/")
+        for candidate in (plain, plain.lower()):
+            if candidate in site.addresses:
+                return candidate, ""
+            bare, suffix = _split(candidate)
+            if bare in site.addresses:
+                return bare, suffix
+    return _split("/" + unquote(written).strip("/"))
 
 
-def _thing_page(site: Site, request: Request, iri: URIRef, path: str, suffix: str) -> Response:
+def _named(site: Site, path: str) -> URIRef:
+    """Return the IRI of the thing whose page is at `path`."""
+    if path.startswith("/scheme/"):
+        return site.iri(f"{SCHEMES}{path.removeprefix('/scheme')}")
+    return site.iri(f"{site.base}id{path}")
+
+
+def _is_bare_graph(site: Site, path: str, iri: URIRef) -> bool:
+    """Return whether this is a named graph that nothing is said of: its statements are all there is to send."""
+    return str(iri) in site.build.graphs and path not in site.addresses
+
+
+def _with(path: str, suffix: str) -> str:
+    return f"{path}.{suffix}" if suffix else path
+
+
+def _thing_page(site: Site, request: Request, iri: URIRef, name: str, suffix: str) -> Response:
     """Return the page or description of one thing in the format that suffix or Accept header ask for."""
     statements = pages.describe(site.store, iri, site.base)
+    path = as_uri(name)
     if suffix == "linkset":
         return respond(site, request, LINKSET, lambda: bytes(json_response(_linkset(site, iri, path, statements)).body))
     chosen, negotiated = negotiate(request, SUFFIXES, suffix)
@@ -152,7 +174,7 @@ def _thing_page(site: Site, request: Request, iri: URIRef, path: str, suffix: st
             return export(_quads(site, iri, statements), FORMS[chosen], site.base)
         formats = [{"name": NAMES[name], "href": f"{path}.{name}"} for name in NAMES]
         found = pages.page(site.store, iri, site.base)
-        return _page(site, "thing.html", page=found, name=path.removeprefix("/"), formats=formats, links=links)
+        return site.page("thing.html", page=found, name=name.removeprefix("/"), formats=formats, links=links)
 
     location = f"{path}.{chosen}" if negotiated else ""
     return respond(site, request, SUFFIXES[chosen], content, links=links, location=location, status=410 if withdrawn else 200, key=path)
@@ -227,14 +249,14 @@ def _vocabulary(site: Site) -> bytes:
         (heading, sorted((t for t in terms.values() if t["type"].endswith(kind)), key=lambda t: t["name"]))
         for heading, kind in (("Classes", "Class"), ("Links between things", "ObjectProperty"), ("Values", "DatatypeProperty"))
     ]
-    return _page(site, "ontology.html", sections=sections, namespace=f"{ONTOLOGY}#", links=[])
+    return site.page("ontology.html", sections=sections, namespace=f"{ONTOLOGY}#", links=[])
 
 
 def _schemes_list(site: Site, request: Request) -> Response:
     def content() -> bytes:
         found = sorted({str(row["thing"]) for row in rows(site.store, "kinds") if row["class"] in SCHEME_CLASSES})
         listing = pages.listing(site.store, found, "scheme", site.base, 0, len(found))
-        return _page(site, "list.html", listing=listing, heading="Concept schemes", links=[])
+        return site.page("list.html", listing=listing, heading="Concept schemes", links=[])
 
     return respond(site, request, HTML, content)
 

@@ -69,9 +69,12 @@ def answer(store: ox.Store, request: Mapping[str, Any], frames: Frames) -> None:
     except Problem as problem:
         frames.waiting.clear()
         frames.frame(PROBLEM, json.dumps({"type": type(problem).__name__, "detail": problem.detail}).encode())
-    except (OSError, RuntimeError, MemoryError) as error:
+    except MemoryError:
         frames.waiting.clear()
-        frames.frame(PROBLEM, json.dumps({"type": "BadQuery", "detail": str(error)[:500]}).encode())
+        frames.frame(PROBLEM, json.dumps({"type": "QueryLost", "detail": "The query needed more memory than it may take."}).encode())
+    except (OSError, RuntimeError):  # what the engine says of it may name files and addresses
+        frames.waiting.clear()
+        frames.frame(PROBLEM, json.dumps({"type": "BadQuery", "detail": "The query parses, but its evaluation failed."}).encode())
 
 
 def main(folder: str, megabytes: int) -> None:

@@ -1,0 +1,102 @@
+"""What several test modules need: the repository's knowledge base, its build, and servers that run as people run them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from wherefrom import starter
+from wherefrom.build import Build, build
+from wherefrom.load import KnowledgeBase, read_knowledge_base
+from wherefrom.store import EmbeddedStore
+
+Serving = Callable[..., AbstractContextManager[httpx.Client]]
+BUILT = "2026-01-01T00:00:00+00:00"
+
+
+def built_at(base: KnowledgeBase, stores: Path) -> Build:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Dataset", DeprecationWarning, "rdflib")  # its TriG parser uses what it deprecates
+        return build(base, stores, lambda _: None, BUILT)
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the repository, which is a knowledge base."""
+    return Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def kb(repository: Path) -> KnowledgeBase:
+    return read_knowledge_base(repository)
+
+
+@pytest.fixture(scope="session")
+def store(kb: KnowledgeBase) -> EmbeddedStore:
+    return EmbeddedStore.of(kb.quads())
+
+
+@pytest.fixture(scope="session")
+def built(kb: KnowledgeBase, tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """A build of the repository's knowledge base; its folder's parent is the store that `serve --store` takes."""
+    return built_at(kb, tmp_path_factory.mktemp("store"))
+
+
+@pytest.fixture(scope="session")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Serving:
+    """Return a function that serves a knowledge base in a process of its own, as a context that gives a client.
+
+    What the server says in its log must not hold an error; `loud` allows it for tests that cut connections.
+    """
+
+    @contextmanager
+    def serve(folder: Path, stores: Path, *, loud: bool = False) -> Iterator[httpx.Client]:
+        log = tmp_path_factory.mktemp("server") / "log"
+        command = [sys.executable, "-m", "wherefrom", "--kb", str(folder), "serve", "--port", "0", "--store", str(stores)]
+        with log.open("wb") as errors, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process:
+            try:
+                assert process.stdout is not None
+                said = process.stdout.readline()
+                told = re.fullmatch(r"Serving .+ at (http://127\.0\.0\.1:\d+)\n", said)
+                assert told, f"the server said {said!r}; its log: {log.read_text()}"
+                with httpx.Client(base_url=told[1], timeout=60) as client:
+                    yield client
+                assert process.poll() is None, f"the server ended by itself: {log.read_text()}"
+            finally:
+                process.terminate()
+        assert loud or "Traceback" not in log.read_text(), log.read_text()
+
+    return serve
+
+
+@pytest.fixture(scope="session")
+def service(serving: Serving, repository: Path, built: Build) -> Iterator[httpx.Client]:
+    """A client of a server of the repository's knowledge base."""
+    with serving(repository, built.folder.parent) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def awkward(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small knowledge base of awkward names and hostile labels, with its store beside its data; `store` is built."""
+    folder = tmp_path_factory.mktemp("awkward") / "base"
+    starter.create(folder)
+    shutil.copy(Path(__file__).parent / "data" / "awkward.trig", folder / "data")
+    built_at(read_knowledge_base(folder), folder / "store")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small(serving: Serving, awkward: Path) -> Iterator[httpx.Client]:
+    """A client of a server of the small knowledge base."""
+    with serving(awkward, awkward / "store") as client:
+        yield client

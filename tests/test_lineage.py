@@ -1,0 +1,396 @@
+"""What rests on what: laws that hold for every base, and what they give for the data of this repository."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import pyoxigraph as ox
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rdflib import OWL, RDF, RDFS, SKOS, Namespace, URIRef
+
+from wherefrom.answers import impact_answer, independence_answer, lineage_answer
+from wherefrom.drawing import tree
+from wherefrom.lineage import POLICIES, Policy, impact, independence, independence_on, lineage, publications, supporting
+from wherefrom.load import KnowledgeBase, engine_term
+from wherefrom.problems import BadParameter, UnknownResource
+from wherefrom.store import Bindings, EmbeddedStore, Row, Store
+from wherefrom.vocabulary import EV, ONTOLOGY, shorten, steps
+
+BASE = "https://example.org/"
+ID = Namespace(f"{BASE}id/")
+STATED, CURATED = ID["edition/page"], ID["graph/curation"]
+Edge = tuple[URIRef, URIRef, URIRef, URIRef]  # what rests, step, what it rests on, graph
+each_policy = pytest.mark.parametrize("policy", POLICIES)
+law = settings(max_examples=60, deadline=None, database=None)
+
+
+def quads_of(edges: Iterable[Edge]) -> Iterator[ox.Quad]:
+    """Yield a base with these edges: every end of an edge has a class and a label."""
+    edges = list(edges)
+    for step in steps() - {EV.restsOn}:
+        yield quad(step, RDFS.subPropertyOf, EV.restsOn, ONTOLOGY)
+    yield quad(ID["statement"], RDF.type, EV.CuratedStatement, CURATED)
+    for thing in sorted({end for edge in edges for end in (edge[0], edge[2])}):
+        yield quad(thing, RDF.type, OWL.Thing, STATED)
+        yield ox.Quad(*(engine_term(t) for t in (thing, SKOS.prefLabel)), ox.Literal(thing), engine_term(STATED))
+    for edge in edges:
+        yield quad(*edge)
+
+
+def quad(*terms: URIRef) -> ox.Quad:
+    return ox.Quad(*map(engine_term, terms))
+
+
+def store_of(edges: Iterable[Edge]) -> EmbeddedStore:
+    return EmbeddedStore.of(quads_of(edges))
+
+
+def said(*edges: tuple[str, URIRef, str], graph: URIRef = STATED) -> list[Edge]:
+    return [(ID[thing], step, ID[ground], graph) for thing, step, ground in edges]
+
+
+def names(things: Iterable[URIRef], base: str = BASE) -> set[str]:
+    return {shorten(thing, base) for thing in things}
+
+
+# Laws
+
+
+@dataclass(frozen=True)
+class Base:
+    """A random base: claims rest on findings, trials and each other, findings are of trials, trials report in papers."""
+
+    edges: tuple[Edge, ...]
+
+    def of_kind(self, kind: str) -> list[URIRef]:
+        ends = {end for edge in self.edges for end in (edge[0], edge[2])}
+        return sorted(end for end in ends if end.startswith(ID[f"{kind}/"]))
+
+
+@st.composite
+def bases(draw: st.DrawFn, *, every_finding_printed: bool = False) -> Base:
+    graphs = st.sampled_from([STATED, STATED, CURATED])
+    papers = [ID[f"publication/{n}"] for n in range(draw(st.integers(1, 4)))]
+    trials = [ID[f"study/{n}"] for n in range(draw(st.integers(1, 3)))]
+    findings = [ID[f"finding/{n}"] for n in range(draw(st.integers(1, 4)))]
+    claims = [ID[f"claim/{n}"] for n in range(draw(st.integers(1, 4)))]
+    edges: set[Edge] = set()
+    for trial in trials:
+        reports = draw(st.sets(st.sampled_from(papers), min_size=1))
+        edges |= {(trial, EV.reportedIn, paper, STATED if every_finding_printed else draw(graphs)) for paper in reports}
+        shared = draw(st.sampled_from([None, None, *trials]))
+        if shared not in (None, trial):
+            edges.add((trial, EV.sharesSampleWith, shared, draw(graphs)))
+    for finding in findings:
+        edges.add((finding, EV.findingOf, draw(st.sampled_from(trials)), STATED))
+        if every_finding_printed or draw(st.booleans()):
+            edges.add((finding, EV.publishedIn, draw(st.sampled_from(papers)), STATED if every_finding_printed else draw(graphs)))
+    grounds = findings if every_finding_printed else [*findings, *trials, *claims]
+    for claim in claims:
+        edges |= {(claim, EV.restsOn, ground, draw(graphs)) for ground in draw(st.sets(st.sampled_from(grounds), min_size=1))}
+    return Base(tuple(sorted(edges)))
+
+
+policies = st.sampled_from(POLICIES)
+
+
+def some(things: Sequence[URIRef], data: st.DataObject) -> list[URIRef]:
+    return sorted(data.draw(st.sets(st.sampled_from(things), max_size=3)))
+
+
+@law
+@given(bases(), st.data(), policies)
+def test_a_claim_that_rests_on_a_second_independent_trial_stands(base: Base, data: st.DataObject, policy: Policy) -> None:
+    claim = data.draw(st.sampled_from(base.of_kind("claim")))
+    withdrawn = some([*base.of_kind("study"), *base.of_kind("publication")], data)
+    second = said(("finding/new", EV.findingOf, "study/new"), ("study/new", EV.reportedIn, "publication/new"))
+    store = store_of([*base.edges, (claim, EV.restsOn, ID["finding/new"], STATED), *second])
+    assert claim not in impact(store, withdrawn, policy).falls
+
+
+@law
+@given(bases(), st.data(), policies)
+def test_nothing_is_told_twice(base: Base, data: st.DataObject, policy: Policy) -> None:
+    found = impact(store_of(base.edges), some([*base.of_kind("study"), *base.of_kind("publication")], data), policy)
+    assert not found.falls & found.weakened
+    assert not found.suspect & (found.falls | found.weakened)
+
+
+@law
+@given(bases(), st.data(), policies)
+def test_the_more_is_withdrawn_the_more_falls(base: Base, data: st.DataObject, policy: Policy) -> None:
+    store, things = store_of(base.edges), [*base.of_kind("study"), *base.of_kind("publication"), *base.of_kind("finding")]
+    some_of_it, more = some(things, data), some(things, data)
+    assert impact(store, some_of_it, policy).falls <= impact(store, sorted({*some_of_it, *more}), policy).falls
+
+
+@law
+@given(bases(), st.data(), policies)
+def test_what_falls_with_papers_is_what_only_they_support(base: Base, data: st.DataObject, policy: Policy) -> None:
+    store, papers = store_of(base.edges), set(some(base.of_kind("publication"), data))
+    things = [*base.of_kind("claim"), *base.of_kind("finding"), *base.of_kind("study")]
+    graph = lineage(store, things, "grounds", policy)
+    support = {thing: supporting(graph, thing) for thing in things}
+    found = impact(store, sorted(papers), policy)
+    assert found.falls == {thing for thing in things if support[thing] and support[thing] <= papers}
+    assert found.weakened == {thing for thing in things if support[thing] & papers and not support[thing] <= papers}
+
+
+@law
+@given(bases(), st.sampled_from(["grounds", "consequences", "both"]))
+def test_what_is_stated_is_part_of_what_is_inferred(base: Base, direction: str) -> None:
+    store = store_of(base.edges)
+    for thing in base.of_kind("claim") + base.of_kind("publication"):
+        stated, inferred = (lineage(store, [thing], direction, policy) for policy in ("stated", "inferred"))
+        assert set(stated) <= set(inferred)
+        for a, b, statements in stated.edges(data="statements"):
+            assert set(statements) <= set(inferred.edges[a, b]["statements"])
+            assert all(basis == "stated" for _, _, basis in statements)
+
+
+@law
+@given(bases(), policies)
+def test_up_is_the_inverse_of_down(base: Base, policy: Policy) -> None:
+    store = store_of(base.edges)
+    things = [thing for kind in ("claim", "finding", "study", "publication") for thing in base.of_kind(kind)]
+    down = {(a, b) for a in things for b in lineage(store, [a], "grounds", policy)}
+    up = {(a, b) for b in things for a in lineage(store, [b], "consequences", policy)}
+    assert down == up
+
+
+@law
+@given(bases(every_finding_printed=True), st.data(), policies)
+def test_a_companion_paper_adds_no_line_and_no_support(base: Base, data: st.DataObject, policy: Policy) -> None:
+    trial = data.draw(st.sampled_from(base.of_kind("study")))
+    without, with_it = (store_of([*base.edges, *more]) for more in ([], [(trial, EV.reportedIn, ID["publication/companion"], STATED)]))
+    for claim in base.of_kind("claim"):
+        before, after = (independence(store, claim, policy) for store in (without, with_it))
+        assert [(line.studies, line.publications) for line in before.lines] == [(line.studies, line.publications) for line in after.lines]
+        graphs = [lineage(store, [claim], "grounds", policy) for store in (without, with_it)]
+        assert supporting(graphs[0], claim) == supporting(graphs[1], claim)
+
+
+@law
+@given(bases(), policies)
+def test_a_study_counts_in_one_line(base: Base, policy: Policy) -> None:
+    store = store_of(base.edges)
+    for claim in base.of_kind("claim"):
+        counted = [study for line in independence(store, claim, policy).lines for study in line.studies]
+        assert len(counted) == len(set(counted))
+
+
+# Cases
+
+
+def test_circles_come_to_an_end() -> None:
+    store = store_of(said(("claim/a", EV.restsOn, "claim/b"), ("claim/b", EV.restsOn, "claim/a"), ("claim/b", EV.restsOn, "claim/b")))
+    for direction in ("grounds", "consequences", "both"):
+        answer = lineage_answer(store, lineage(store, [ID["claim/a"]], direction), BASE)
+        assert [node["id"] for node in answer["nodes"]] == ["claim/a", "claim/b"]
+        assert "claim/b" in tree(answer)
+    found = impact(store, [ID["claim/a"]])
+    assert not found.falls | found.weakened, "what never had a paper has nothing to lose"
+
+
+@pytest.mark.parametrize("direction", ["grounds", "consequences", "both"])
+@pytest.mark.parametrize(("limit", "truncated"), [(5, True), (10, True), (11, False), (50, False)])
+def test_truncation_is_said(direction: str, limit: int, truncated: bool) -> None:
+    pairs = [("hub", f"spoke/{n}") if direction == "grounds" else (f"spoke/{n}", "hub") for n in range(10)]
+    store = store_of(said(*((a, EV.restsOn, b) for a, b in pairs)))
+    graph = lineage(store, [ID["hub"]], direction, nodes=limit)
+    assert graph.graph["truncated"] == truncated
+    assert len(graph) == min(limit, 11)
+    assert ("truncated" in tree(lineage_answer(store, graph, BASE))) == truncated
+
+
+def test_a_truncated_impact_says_so() -> None:
+    store = store_of(said(*((f"claim/{n}", EV.restsOn, "publication/x") for n in range(10))))
+    assert impact_answer(impact(store, [ID["publication/x"]], nodes=5), BASE)["truncated"]
+    assert not impact_answer(impact(store, [ID["publication/x"]], nodes=50), BASE)["truncated"]
+
+
+def test_an_edge_tells_each_statement_with_its_graph_and_basis() -> None:
+    edge = ("claim/a", EV.restsOn, "finding/a")
+    graph = lineage(store_of([*said(edge), *said(edge, graph=CURATED)]), [ID["claim/a"]], policy="inferred")
+    assert graph.edges[ID["claim/a"], ID["finding/a"]]["statements"] == [
+        (EV.restsOn, STATED, "stated"),
+        (EV.restsOn, CURATED, "inferred"),
+    ]
+
+
+def test_a_withdrawn_study_takes_its_findings_along_and_leaves_its_paper() -> None:
+    store = store_of(
+        said(
+            ("claim/a", EV.restsOn, "finding/a"),
+            ("finding/a", EV.findingOf, "study/a"),
+            ("finding/a", EV.publishedIn, "publication/a"),
+            ("study/a", EV.reportedIn, "publication/a"),
+        )
+    )
+    assert names(impact(store, [ID["study/a"]]).falls) == {"claim/a", "finding/a", "study/a"}
+
+
+def test_a_claim_on_another_paper_of_the_same_trial_is_suspect() -> None:
+    store = store_of(
+        said(
+            *((f"claim/{n}", EV.restsOn, f"finding/{n}") for n in "ab"),
+            *((f"finding/{n}", EV.findingOf, "study/one") for n in "ab"),
+            *((f"finding/{n}", EV.publishedIn, f"publication/{n}") for n in "ab"),
+            *(("study/one", EV.reportedIn, f"publication/{n}") for n in "ab"),
+        )
+    )
+    found = impact(store, [ID["publication/a"]])
+    assert names(found.falls) == {"claim/a", "finding/a"}
+    assert names(found.weakened) == {"study/one"}
+    assert names(found.suspect) == {"claim/b", "finding/b"}
+
+
+@pytest.mark.parametrize("given_", [{"direction": "down"}, {"policy": "guessed"}])
+def test_a_wrong_word_is_refused(given_: dict[str, str]) -> None:
+    with pytest.raises(BadParameter, match=next(iter(given_))):
+        lineage(store_of(said(("claim/a", EV.restsOn, "finding/a"))), [ID["claim/a"]], **given_)
+
+
+def test_a_thing_that_nobody_speaks_of_is_unknown() -> None:
+    store = store_of(said(("claim/a", EV.restsOn, "finding/a")))
+    for ask in (lineage, impact):
+        with pytest.raises(UnknownResource, match="claim/none"):
+            ask(store, [ID["claim/none"]])
+    with pytest.raises(UnknownResource, match="claim/none"):
+        independence(store, ID["claim/none"])
+
+
+# What an answer costs
+
+
+class Counting:
+    """A store that counts the rows that are read from it."""
+
+    def __init__(self, inner: Store) -> None:
+        self.inner, self.rows = inner, 0
+
+    def select(self, query: str, bindings: Bindings = {}) -> Iterator[Row]:
+        for row in self.inner.select(query, bindings):
+            self.rows += 1
+            yield row
+
+
+def blocks(count: int) -> Iterator[Edge]:
+    for n in range(count):
+        yield from said(
+            (f"claim/{n}", EV.restsOn, f"finding/{n}"),
+            (f"finding/{n}", EV.findingOf, f"study/{n}"),
+            (f"study/{n}", EV.reportedIn, f"publication/{n}"),
+            (f"study/{n}", EV.reportedIn, f"publication/{n}b"),
+        )
+
+
+def test_an_answer_costs_what_it_is_large_whatever_the_size_of_the_base() -> None:
+    read = []
+    for count, least in ((50, 500), (15_000, 200_000)):
+        quads = list(quads_of(blocks(count)))
+        assert len(quads) > least
+        store = Counting(EmbeddedStore.of(quads))
+        lineage_answer(store, lineage(store, [ID["claim/7"]], "both"), BASE)
+        impact_answer(impact(store, [ID["publication/7"]]), BASE)
+        independence_answer(independence(store, ID["claim/7"]), BASE)
+        read.append(store.rows)
+    assert read[0] == read[1] > 0
+
+
+def test_a_truncated_answer_does_not_read_the_rest() -> None:
+    read = []
+    for count in (100, 5_000):
+        store = Counting(store_of(said(*((f"claim/{n}", EV.restsOn, "publication/x") for n in range(count)))))
+        assert lineage(store, [ID["publication/x"]], "consequences", nodes=20).graph["truncated"]
+        read.append(store.rows)
+    assert read[0] == read[1] < 50
+
+
+# The data of this repository
+
+
+@pytest.fixture
+def base(kb: KnowledgeBase) -> str:
+    return kb.settings.base
+
+
+def fallen(store: Store, base: str, policy: Policy, withdrawn: str) -> set[str]:
+    falls = names(impact(store, [URIRef(f"{base}id/{withdrawn}")], policy).falls, base)
+    return {name for name in falls if name.startswith("claim/")}
+
+
+def test_a_headline_leads_to_its_trial_papers_and_lines(store: Store, base: str) -> None:
+    answer = lineage_answer(store, lineage(store, [URIRef(f"{base}id/claim/foundations-ipp-secure")], "grounds"), base)
+    lines = {
+        (edge["from"], edge["to"]): (passage["firstLine"], passage["lastLine"])
+        for edge in answer["edges"]
+        if edge["graph"].startswith("edition/foundations-ipp")
+        for passage in edge["passages"]
+    }
+    claim, finding, trial = "claim/foundations-ipp-secure", "finding/foundations-ipp-secure", "study/rochester-maltreated-infants"
+    assert lines == {
+        (claim, finding): (152, 164),
+        (finding, trial): (152, 164),
+        (trial, "publication/cicchetti-2006"): (245, 245),
+        (trial, "publication/cicchetti-2011"): (249, 249),
+        (trial, "publication/stronach-2013"): (247, 247),
+    }
+    assert answer["independentStudies"] == 1
+    assert not answer["truncated"]
+
+
+@each_policy
+def test_without_lieberman_1991_six_claims_fall_and_a_rating_loses_a_study(store: Store, base: str, policy: Policy) -> None:
+    found = impact_answer(impact(store, [URIRef(f"{base}id/publication/lieberman-1991")], policy), base)
+    assert {thing["id"] for thing in found["falls"] if thing["kind"] == "claim"} == {
+        f"claim/foundations-ipp-study-2-{outcome}"
+        for outcome in (
+            "anger",
+            "avoidance-of-proximity",
+            "avoidant-behaviour",
+            "goal-directed-partnership",
+            "maternal-empathy",
+            "maternal-initiation",
+        )
+    }
+    lost = {rating["id"]: [thing["id"] for thing in rating["lost"]] for rating in found["ratings"]}
+    assert lost["rating/foundations-ipp"] == ["study/spanish-speaking-dyads"]
+
+
+HEADLINES = {"claim/foundations-ipp-secure", "claim/foundations-ipp-insecure-to-secure", "claim/foundations-ipp-stable-disorganised"}
+
+
+def test_without_cicchetti_2006_one_source_loses_its_findings(store: Store, base: str) -> None:
+    query = "SELECT DISTINCT ?claim { ?claim ev:claimedBy ?source ; ev:restsOn ?finding . ?finding a ev:Finding }"
+    of_findings = store.select(query, {"source": [URIRef(f"{base}id/source/crimesolutions")]})
+    stated, inferred = (fallen(store, base, policy, "publication/cicchetti-2006") for policy in ("stated", "inferred"))
+    assert stated == names((row["claim"] for row in of_findings), base)
+    assert inferred > stated | HEADLINES
+    assert {name.split("/")[1].split("-")[0] for name in inferred - stated} == {"foundations"}
+
+
+@each_policy
+def test_one_line_is_behind_ipp_and_attachment_security(store: Store, base: str, policy: Policy) -> None:
+    found = independence_on(store, URIRef(f"{base}id/intervention/ipp"), URIRef(f"{base}id/outcome/attachment-security"), policy)
+    assert [names(line.studies, base) for line in found.lines] == [{"study/rochester-maltreated-infants"}]
+
+
+@pytest.mark.parametrize(
+    ("claim", "stated", "inferred"),
+    [("continuum-cpp-effect-attachment", 8, 5), ("clinic-004-pregnancy", 0, 0), ("foundations-ipp-secure", 1, 1)],
+)
+def test_the_lines_behind_a_claim_are_counted(store: Store, base: str, claim: str, stated: int, inferred: int) -> None:
+    thing = URIRef(f"{base}id/claim/{claim}")
+    assert [len(independence(store, thing, policy).lines) for policy in ("stated", "inferred")] == [stated, inferred]
+
+
+def test_every_paper_of_a_lineage_is_a_publication(store: Store, base: str) -> None:
+    claims = [URIRef(row["claim"]) for row in store.select("SELECT ?claim { ?claim a ev:Claim }")]
+    papers = publications(lineage(store, claims, "grounds", "inferred"))
+    assert papers
+    known = {row["paper"] for row in store.select("SELECT ?paper { ?paper a ev:Publication }")}
+    assert papers <= known

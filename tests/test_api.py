@@ -164,7 +164,6 @@ def test_unsupported_claims_are_counted_by_source(service: httpx.Client) -> None
         assert claim["kinds"]
 
 
-@pytest.mark.xfail(strict=True, reason="answers.unsupported_answer compares the short name of a source with the IRI it is given")
 def test_unsupported_claims_can_be_narrowed_to_a_source(service: httpx.Client) -> None:
     for source, number in get(service, "unsupported")["bySource"].items():
         narrowed = get(service, f"unsupported?source={source}")

@@ -269,7 +269,6 @@ def test_the_default_graph_is_the_union_of_all_graphs(service: httpx.Client, kb:
     assert count(ask(service, NAMED)) == len(set(kb.quads()))
 
 
-@pytest.mark.xfail(strict=True, reason="the engine gives a triple once for each graph that states it")
 def test_what_several_graphs_state_is_one_triple_of_the_union(service: httpx.Client, kb: KnowledgeBase) -> None:
     assert count(ask(service, ALL)) == len({quad.triple for quad in kb.quads()})
 
@@ -301,7 +300,7 @@ def test_the_protocol_overrides_the_query(service: httpx.Client) -> None:
 @pytest.mark.parametrize(
     "written",
     ["FROM <{0}>", "from <{0}>", "FROM\n# where\n<{0}>", "FROM <{0}> FROM NAMED <{1}>",
-     pytest.param("FROM<{0}>", marks=pytest.mark.xfail(strict=True, reason="answering.names_dataset wants a blank after FROM"))],
+     "FROM<{0}>"],
 )  # fmt: skip
 def test_the_query_names_the_dataset(service: httpx.Client, written: str) -> None:
     expected = count(ask(service, ALL, **{"default-graph-uri": BIBLIOGRAPHY}))

@@ -93,7 +93,6 @@ def test_the_default_graph_is_the_union_of_the_named_graphs(store: Store) -> Non
     assert {row["g"] for row in found} == {EX.right}
 
 
-@pytest.mark.xfail(reason="Oxigraph 0.5 gives a triple of the union once for each graph that holds it: questions say DISTINCT")
 def test_a_triple_of_several_graphs_is_in_the_union_once(store: Store) -> None:
     assert len(list(store.select(f"SELECT ?s ?o {{ ?s {EX.next.n3()} ?o }}"))) == 1
 

@@ -47,20 +47,16 @@ def evaluate(
     default_graphs: list[str] | None = None,
     named_graphs: list[str] | None = None,
 ) -> Answer:
-    """Return the answer to a query. The default graph is the union of all graphs unless query or caller name a dataset.
+    """Return the answer to a query. The store's default graph is the union of all graphs; query or caller may name a dataset.
 
     Raises `BadQuery` with line and column where the query does not parse.
     """
-    named = default_graphs or named_graphs or names_dataset(query)
+    dataset: dict[str, list[ox.NamedNode]] = {}
     try:
         if default_graphs or named_graphs:
-            return store.query(
-                query,
-                prefixes=dict(prefixes),
-                default_graph=[ox.NamedNode(iri) for iri in default_graphs or []],
-                named_graphs=[ox.NamedNode(iri) for iri in named_graphs or []],
-            )
-        return store.query(query, prefixes=dict(prefixes), use_default_graph_as_union=not named)
+            dataset["default_graph"] = [ox.NamedNode(iri) for iri in default_graphs or []]
+            dataset["named_graphs"] = [ox.NamedNode(iri) for iri in named_graphs or []]
+        return store.query(query, prefixes=dict(prefixes), **dataset)  # type: ignore[arg-type]
     except (SyntaxError, ValueError) as error:
         raise BadQuery(str(error)) from error
 
@@ -127,8 +123,3 @@ _TOKENS = re.compile(
 def skeleton(query: str) -> str:
     """Return a query with its strings, IRIs and comments blanked, so that words and brackets can be counted in it."""
     return _TOKENS.sub(lambda match: '""' if match[0][0] in "\"'" else "<>" if match[0][0] == "<" else "", query)
-
-
-def names_dataset(query: str) -> bool:
-    """Return whether a query has FROM clauses."""
-    return re.search(r"(?<![?$:\w])FROM\s+(NAMED\s*)?[<\w:]", skeleton(query), re.IGNORECASE) is not None

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from wherefrom.load import KnowledgeBase
+from wherefrom.load import KnowledgeBase, with_union
 from wherefrom.problems import NotConforming, StoreUnusable
 from wherefrom.report import Report, Result, Severity
 
@@ -134,7 +134,7 @@ def _write_build(base: KnowledgeBase, folder: Path, built: str) -> Build:
     triples = ox.serialize((quad.triple for quad in shapes), format=ox.RdfFormat.N_TRIPLES) or b""
     (folder / "shapes.nt").write_bytes(b"".join(sorted(set(triples.splitlines(keepends=True)))))
     store = ox.Store(str(folder / "store"))
-    store.bulk_extend(quads)
+    store.bulk_extend(with_union(quads))
     store.flush()
     store.optimize()
     graphs = Counter(quad.graph_name.value for quad in set(quads) if isinstance(quad.graph_name, ox.NamedNode))

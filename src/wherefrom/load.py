@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ import pyoxigraph as ox
 from rdflib import BNode, Graph, Literal, URIRef
 from rdflib.term import Identifier
 
+from wherefrom import __version__
 from wherefrom.problems import UnreadableInput
 from wherefrom.resources import shipped_folder
 from wherefrom.settings import FILE, Settings, read_settings
@@ -25,6 +26,7 @@ FORMATS = {
     ".nq": ox.RdfFormat.N_QUADS,
     ".jsonld": ox.RdfFormat.JSON_LD,
 }
+STORE_FORMAT = 2  # changes when a build of the same files is written differently: 2 has the union as the default graph
 APART = "alignments.ttl"  # matches between classes make them concepts: never part of the dataset
 
 
@@ -64,8 +66,8 @@ class KnowledgeBase:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 over everything that decides what is built: base, names and bytes of all files."""
-        digest = hashlib.sha256(self.settings.base.encode())
+        """SHA-256 over everything that decides what is built: program, base, names and bytes of all files."""
+        digest = hashlib.sha256(f"{__version__} {STORE_FORMAT} {self.settings.base}".encode())
         for source in (*self.sources, *self.shapes):
             digest.update(f"\n{source.name} ".encode() + hashlib.sha256(source.content).digest())
         return digest.hexdigest()
@@ -121,6 +123,16 @@ def as_graph(quads: Iterator[ox.Quad], graph: Graph | None = None) -> Graph:
     for quad in quads:
         graph.add((term(quad.subject, seen), term(quad.predicate, seen), term(quad.object, seen)))
     return graph
+
+
+def with_union(quads: Iterable[ox.Quad]) -> Iterator[ox.Quad]:
+    """Yield each statement in its graph and in the default graph, so that a store's default graph is the union, as a set.
+
+    An engine that joins its graphs when it is asked gives a triple once for each graph that states it.
+    """
+    for quad in quads:
+        yield quad
+        yield ox.Quad(quad.subject, quad.predicate, quad.object)
 
 
 def term(value: object, seen: dict[object, Identifier] | None = None) -> Identifier:

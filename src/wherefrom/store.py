@@ -12,7 +12,7 @@ import pyoxigraph as ox
 from rdflib import XSD, BNode, Literal, URIRef
 from rdflib.term import Identifier
 
-from wherefrom.load import engine_term, term
+from wherefrom.load import engine_term, term, with_union
 from wherefrom.problems import BadParameter, BadQuery, StoreUnusable, UnknownColumn
 from wherefrom.vocabulary import PREFIXES
 
@@ -46,7 +46,7 @@ class EmbeddedStore:
     def of(cls, quads: Iterable[ox.Quad]) -> EmbeddedStore:
         """Return a store in memory that holds `quads`."""
         store = ox.Store()
-        store.bulk_extend(quads)
+        store.bulk_extend(with_union(quads))
         return cls(store)
 
     @classmethod
@@ -62,7 +62,7 @@ class EmbeddedStore:
         if any(not values for values in bindings.values()):
             return
         try:
-            solutions = self.store.query(query + _values(query, bindings), prefixes=PREFIXES, use_default_graph_as_union=True)
+            solutions = self.store.query(query + _values(query, bindings), prefixes=PREFIXES)
         except SyntaxError as error:
             raise BadQuery(str(error)) from error
         if not isinstance(solutions, ox.QuerySolutions):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import Any
 
 import networkx as nx
@@ -10,6 +11,8 @@ from rdflib import URIRef
 
 from wherefrom import lineage as engine
 from wherefrom.lineage import Impact, Independence, Lineage, Passage, kind_of
+from wherefrom.overlap import Overlap, band, containment, corrected_covered_area, covered_area, weighted_covered_area
+from wherefrom.paths import count_paths, cycles, shortest
 from wherefrom.query import rows
 from wherefrom.store import Store
 from wherefrom.vocabulary import EV, shorten
@@ -189,3 +192,83 @@ def passage_answer(passage: Passage, base: str) -> Answer:
 def stats_answer(store: Store, base: str) -> Answer:
     """Return how many things there are of each class, under the name of the class."""
     return {shorten(str(row["class"]), base): int(row["count"]) for row in rows(store, "class_counts")}
+
+
+def overlap_answer(store: Store, found: Overlap, base: str) -> Answer:
+    """Return the table of documents and units with its figures, and in words what was counted and what was not."""
+    table = found.table
+    names = engine.named(
+        store, [*table.rows, *table.columns, *(paper for papers in found.members.values() for paper in papers), *found.without_study]
+    )
+    whole = corrected_covered_area(table)
+    return {
+        "unit": found.unit,
+        "policy": found.policy,
+        "assumptions": _assumptions(found),
+        "documents": _named(names, table.rows, base),
+        "units": [
+            {
+                **node_answer(names, column, base),
+                "publications": [shorten(paper, base) for paper in sorted(found.members[column])],
+                "sampleSize": found.sizes.get(column),
+                "countedBy": [shorten(row, base) for row in table.rows if (row, column) in table.marks],
+            }
+            for column in table.columns
+        ],
+        "marks": len(table.marks),
+        "impossible": len(table.impossible),
+        "coveredArea": _share(covered_area(table)),
+        "correctedCoveredArea": _share(whole),
+        "band": None if whole is None else band(whole),
+        "weightedCoveredArea": weighted_covered_area(table, found.sizes),
+        "pairs": [
+            {
+                "documents": [shorten(first, base), shorten(second, base)],
+                "correctedCoveredArea": _share(corrected_covered_area(table.only(first, second))),
+                "containment": _share(containment(table, first, second)),
+                "shared": [shorten(column, base) for column in sorted(table.of(first) & table.of(second))],
+            }
+            for first, second in found.pairs()
+        ],
+        "withoutStudy": _named(names, found.without_study, base),
+    }
+
+
+def _share(value: Fraction | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _assumptions(found: Overlap) -> list[str]:
+    told = [
+        "Rows are documents that cite something; a reference that a document says it did not use is left out.",
+        "CCA = (N - r) / (r c - r - X): N marks, r units, c documents, X cells of units published after a document was last reviewed.",
+        "The bands (5, 10, 15 percent) are those of Pieper et al. 2014; what they rest on is disputed.",
+    ]
+    if found.unit == "study":
+        told.append(
+            "A trial is a group of studies that share their sample, as sources state it"
+            + (", or curators infer." if found.policy == "inferred" else ".")
+        )
+    if found.without_study:
+        told.append(f"{len(found.without_study)} cited publications report no study that is known, and are not in the table.")
+    missing = sum(column not in found.sizes for column in found.table.columns)
+    if found.unit == "study" and missing:
+        told.append(
+            f"The weighted area is not calculated: {missing} of {len(found.table.columns)} units have no sample size in any source."
+        )
+    return told
+
+
+def paths_answer(graph: Lineage, start: URIRef, end: URIRef, shown: int, base: str) -> Answer:
+    """Return the number of all ways from one thing down to another, and the shortest of them; circles are told, not walked."""
+    below = set(nx.descendants(graph, start)) | {start} if start in graph else set()
+    circles = cycles(graph.subgraph(below))
+    return {
+        "from": shorten(start, base),
+        "to": shorten(end, base),
+        "policy": graph.graph["policy"],
+        "ways": None if circles else count_paths(graph, start, {end}).get(end, 0),
+        "circles": [[shorten(node, base) for node in circle] for circle in circles],
+        "shortest": [[shorten(node, base) for node in way] for way in shortest(graph, start, end, shown)],
+        "truncated": graph.graph["truncated"],
+    }

@@ -255,7 +255,7 @@ def impact(store: Store, withdrawn: Sequence[URIRef], policy: Policy = "stated",
     suspect = set(resting) - falls - weakened - gone
     truncated = any(part.graph["truncated"] for part in (above, graph, resting))
     ratings = _ratings(graph, falls | set(withdrawn), falls | weakened)
-    names = _named(store, [*withdrawn, *falls, *weakened, *suspect, *(s for r in ratings for s in (*r.lost, *r.kept))])
+    names = named(store, [*withdrawn, *falls, *weakened, *suspect, *(s for r in ratings for s in (*r.lost, *r.kept))])
     return Impact(tuple(withdrawn), frozenset(falls), frozenset(weakened), frozenset(suspect), ratings, policy, names, truncated)
 
 
@@ -297,7 +297,8 @@ def _ratings(graph: Lineage, lost: set[URIRef], touched: set[URIRef]) -> tuple[R
     return tuple(found)
 
 
-def _named(store: Store, things: Iterable[URIRef]) -> Lineage:
+def named(store: Store, things: Iterable[URIRef]) -> Lineage:
+    """Return a graph of things without edges, each described (see `describe`)."""
     graph: Lineage = nx.DiGraph()
     graph.add_nodes_from(things)
     return describe(store, graph)
@@ -386,9 +387,9 @@ def _lines(store: Store, claims: Sequence[URIRef], policy: Policy, shown: set[UR
     lines.sort(key=lambda line: (-len(line.claims), line.studies))
     bare = tuple(claim for claim in claims if not nx.descendants(graph, claim))
     without = tuple(sorted(reached.keys() - counted))
-    named = [*claims, *graph, *reached, *(paper for line in lines for paper in line.companions)]
+    mentioned = [*claims, *graph, *reached, *(paper for line in lines for paper in line.companions)]
     truncated = bool(graph.graph.get("truncated"))
-    return Independence(tuple(claims), tuple(lines), bare, without, policy, _named(store, named), truncated)
+    return Independence(tuple(claims), tuple(lines), bare, without, policy, named(store, mentioned), truncated)
 
 
 def kind_of(iri: str, base: str) -> str:

@@ -8,10 +8,12 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from wherefrom import answers, drawing, lineage
+from wherefrom.overlap import overlap
 from wherefrom.problems import BadParameter
 from wherefrom.web.respond import json_response, respond
 from wherefrom.web.site import Site
 
+SHOWN = 100  # ways listed at most; all are counted
 FORMATS = {"json": "application/json", "dot": "text/vnd.graphviz", "graphml": "application/graphml+xml"}
 
 
@@ -69,6 +71,36 @@ def routes(site: Site) -> APIRouter:
     def unsupported(request: Request, source: str | None = None) -> Response:
         wanted = site.iri(source if "/" in source else f"source/{source}") if source else None
         return send(request, lambda: answers.unsupported_answer(site.store, site.base, wanted))
+
+    @router.api_route("/overlap", methods=["GET", "HEAD"], summary="How far documents rest on the same trials or publications")
+    def overlap_of(
+        request: Request, unit: str = "study", policy: str = "stated", sources: Annotated[list[str] | None, Query()] = None
+    ) -> Response:
+        documents = frozenset(site.iri(document) for document in sources) if sources else None
+
+        def make() -> answers.Answer:
+            found = overlap(site.store, unit, policy, documents)  # type: ignore[arg-type]
+            return answers.overlap_answer(site.store, found, site.base)
+
+        return send(request, make)
+
+    @router.api_route("/paths", methods=["GET", "HEAD"], summary="The ways from one thing down to another, and how many there are")
+    def paths(
+        request: Request,
+        start: Annotated[str, Query(alias="from")],
+        end: Annotated[str, Query(alias="to")],
+        policy: str = "stated",
+        show: int = 10,
+    ) -> Response:
+        if not 0 <= show <= SHOWN:
+            raise BadParameter(f"show is the number of ways to list, 0 to {SHOWN}.")
+
+        def make() -> answers.Answer:
+            limit = site.settings.lineage_nodes
+            graph = lineage.lineage(site.store, [site.iri(start)], "grounds", policy, limit)  # type: ignore[arg-type]
+            return answers.paths_answer(graph, site.iri(start), site.iri(end), show, site.base)
+
+        return send(request, make)
 
     return router
 

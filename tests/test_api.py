@@ -226,3 +226,38 @@ def test_the_terminal_gives_the_same(service: httpx.Client, repository: Path) ->
     }
     for path, arguments in pairs.items():
         assert get(service, path) == in_the_terminal(repository, *arguments)
+
+
+def test_overlap_has_the_figures_and_what_was_counted(service: httpx.Client) -> None:
+    answer = service.get("/api/overlap", params={"unit": "study", "policy": "inferred"}).json()
+    assert (answer["marks"], len(answer["units"]), answer["band"]) == (9, 5, "very high")
+    assert answer["correctedCoveredArea"] == pytest.approx(0.4)
+    assert answer["weightedCoveredArea"] is None
+    assert any("3 of 5 units have no sample size" in assumption for assumption in answer["assumptions"])
+    assert {len(unit["countedBy"]) for unit in answer["units"]} == {1, 2, 3}
+
+
+def test_overlap_of_chosen_documents(service: httpx.Client) -> None:
+    chosen = ["document/foundations-ipp", "document/continuum-cpp"]
+    answer = service.get("/api/overlap", params={"unit": "publication", "sources": chosen}).json()
+    assert [document["id"] for document in answer["documents"]] == sorted(chosen)
+    assert answer["correctedCoveredArea"] == pytest.approx(5 / 11)
+    assert service.get("/api/overlap", params={"unit": "paper"}).status_code == 400
+
+
+def test_paths_are_counted_and_the_shortest_listed(service: httpx.Client) -> None:
+    ends = {"from": "claim/foundations-ipp-attachment", "to": "publication/cicchetti-2006"}
+    assert service.get("/api/paths", params=ends).json()["ways"] == 1
+    ends["from"] = "claim/crimesolutions-ipp-secure"
+    answer = service.get("/api/paths", params=ends).json()
+    assert answer["ways"] == 2
+    assert answer["shortest"] == [
+        ["claim/crimesolutions-ipp-secure", "finding/crimesolutions-ipp-secure", "publication/cicchetti-2006"],
+        [
+            "claim/crimesolutions-ipp-secure",
+            "finding/crimesolutions-ipp-secure",
+            "study/rochester-maltreated-infants",
+            "publication/cicchetti-2006",
+        ],
+    ]
+    assert service.get("/api/paths", params=ends | {"show": "1000"}).status_code == 400

@@ -221,16 +221,25 @@ def test_an_edge_tells_each_statement_with_its_graph_and_basis() -> None:
     ]
 
 
-def test_a_withdrawn_study_takes_its_findings_along_and_leaves_its_paper() -> None:
-    store = store_of(
-        said(
-            ("claim/a", EV.restsOn, "finding/a"),
-            ("finding/a", EV.findingOf, "study/a"),
-            ("finding/a", EV.publishedIn, "publication/a"),
-            ("study/a", EV.reportedIn, "publication/a"),
-        )
-    )
-    assert names(impact(store, [ID["study/a"]]).falls) == {"claim/a", "finding/a", "study/a"}
+WITHDRAWN_STUDY = [
+    ("claim/a", EV.restsOn, "finding/a"),
+    ("claim/list", EV.restsOn, "publication/a"),
+    ("finding/a", EV.findingOf, "study/a"),
+    ("finding/a", EV.publishedIn, "publication/a"),
+    ("study/a", EV.reportedIn, "publication/a"),
+]
+
+
+def test_a_withdrawn_study_takes_its_findings_and_its_own_paper_along() -> None:
+    found = impact(store_of(said(*WITHDRAWN_STUDY)), [ID["study/a"]])
+    assert names(found.falls) == {"claim/a", "claim/list", "finding/a", "study/a"}
+    assert names(found.along) == {"publication/a"}
+
+
+def test_a_paper_that_reports_another_study_stays() -> None:
+    found = impact(store_of(said(*WITHDRAWN_STUDY, ("study/b", EV.reportedIn, "publication/a"))), [ID["study/a"]])
+    assert names(found.falls) == {"claim/a", "finding/a", "study/a"}
+    assert found.along == ()
 
 
 def test_a_claim_on_another_paper_of_the_same_trial_is_suspect() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from wherefrom.version import __version__
+
 if TYPE_CHECKING:
     from wherefrom.opening import OpenKnowledgeBase, open
 
-__version__ = "0.1.0"
 __all__ = ["OpenKnowledgeBase", "__version__", "open"]
 
 

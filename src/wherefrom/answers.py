@@ -63,6 +63,7 @@ def impact_answer(found: Impact, base: str) -> Answer:
     """Return what falls, is weakened or suspect, and the ratings whose basis shrinks."""
     return {
         "withdrawn": _named(found.names, found.withdrawn, base),
+        "withdrawnAlong": _named(found.names, found.along, base),
         "policy": found.policy,
         "truncated": found.truncated,
         "reading": "one path to a publication that is not withdrawn is enough for a thing to stand",

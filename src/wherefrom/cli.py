@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wherefrom import __version__
 from wherefrom.problems import BadParameter, Problem
+from wherefrom.version import __version__
 
 if TYPE_CHECKING:
     from wherefrom.opening import OpenKnowledgeBase
@@ -91,6 +91,14 @@ def _parser() -> argparse.ArgumentParser:
     made = command("unsupported", _unsupported, "the claims that cite nothing")
     made.add_argument("--source", metavar="SOURCE", help="only those of one source")
     made.add_argument("--json", action="store_true")
+    made = command("overlap", _overlap, "how far documents rest on the same trials or publications")
+    made.add_argument("documents", nargs="*", metavar="DOCUMENT", help="only these (default: all that cite something)")
+    made.add_argument("--unit", default="study", help="study or publication")
+    _answer_options(made)
+    made = command("paths", _paths, "the ways from a thing down to another, and how many there are")
+    made.add_argument("start", metavar="FROM")
+    made.add_argument("end", metavar="TO")
+    _answer_options(made)
     made = command("stats", _stats, "how much of what there is")
     made.add_argument("--json", action="store_true")
     made = command("export", _export, "the whole base, a graph or things, as a file")
@@ -282,6 +290,31 @@ def _unsupported(options: argparse.Namespace) -> int:
     for claim in answer["claims"]:
         print(f"{claim['source']}  {claim['label']}  ({', '.join(claim['kinds'])})  {claim['id']}")
     _say(f"{answer['count']} claims cite nothing: " + ", ".join(f"{s} {n}" for s, n in answer["bySource"].items()))
+    return DONE
+
+
+def _overlap(options: argparse.Namespace) -> int:
+    from wherefrom.answers import overlap_answer
+    from wherefrom.drawing import overlap_text
+    from wherefrom.overlap import overlap
+
+    kb = _open(options)
+    documents = frozenset(kb.iri(document) for document in options.documents) or None
+    answer = overlap_answer(kb.store, overlap(kb.store, options.unit, options.policy, documents), kb.settings.base)
+    _show_json(answer) if options.json else print(overlap_text(answer))
+    return DONE
+
+
+def _paths(options: argparse.Namespace) -> int:
+    from wherefrom import lineage
+    from wherefrom.answers import paths_answer
+    from wherefrom.drawing import paths_text
+
+    kb = _open(options)
+    start, end = kb.iri(options.start), kb.iri(options.end)
+    graph = lineage.lineage(kb.store, [start], "grounds", options.policy, kb.settings.lineage_nodes)
+    answer = paths_answer(graph, start, end, 10, kb.settings.base)
+    _show_json(answer) if options.json else print(paths_text(answer))
     return DONE
 
 

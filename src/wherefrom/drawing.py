@@ -10,6 +10,8 @@ import networkx as nx
 
 from wherefrom.answers import Answer
 
+DEEPEST = 100  # levels of a tree on the terminal; a chain of citations may be longer
+
 
 def tree(answer: Answer) -> str:
     """Return the lineage as an indented tree from the things asked about: first what they rest on, then what rests on them."""
@@ -57,6 +59,9 @@ def _branches(nodes: dict[str, Answer], ways: dict[str, list[Answer]], thing: st
                 yield f"{'  ' * (depth + 1)}(as above)"
             continue
         seen.add(following)
+        if depth == DEEPEST:
+            yield f"{'  ' * (depth + 1)}(deeper: ask with --json)"
+            continue
         yield from _branches(nodes, ways, following, depth + 1, seen)
 
 
@@ -70,6 +75,8 @@ def _places(edge: Answer) -> Iterator[str]:
 def impact_text(answer: Answer) -> str:
     """Return what a withdrawal does, in words."""
     lines = [f"Withdrawn ({answer['policy']}): {', '.join(thing['id'] for thing in answer['withdrawn'])}"]
+    if answer["withdrawnAlong"]:
+        lines.append(f"With it, as they report no other study: {', '.join(thing['id'] for thing in answer['withdrawnAlong'])}")
     for group, words in (
         ("falls", "Falls: no support is left"),
         ("weakened", "Weakened: other support is left"),
@@ -101,6 +108,37 @@ def independence_text(answer: Answer) -> str:
         )
     lines.append(f"Claims that cite nothing: {len(answer['unsupported'])}")
     return "\n".join([*lines, *_truncated(answer)])
+
+
+def overlap_text(answer: Answer) -> str:
+    """Return the table of documents and units, its figures and what they assume, in words."""
+    documents = [document["id"] for document in answer["documents"]]
+    lines = [f"{'  '.join(documents)}  ({answer['unit']}, {answer['policy']})"]
+    for unit in answer["units"]:
+        marks = "  ".join(("x" if document in unit["countedBy"] else ".").center(len(document)) for document in documents)
+        lines.append(f"{marks}  {unit['label']}")
+    lines.append(
+        f"{answer['marks']} marks, {len(answer['units'])} units: corrected covered area {_percent(answer['correctedCoveredArea'])}"
+    )
+    for pair in answer["pairs"]:
+        shares = f"{_percent(pair['correctedCoveredArea'])}, of the smaller one {_percent(pair['containment'])}"
+        lines.append(f"  {' and '.join(pair['documents'])}: {shares}")
+    return "\n".join([*lines, *(f"- {assumption}" for assumption in answer["assumptions"])])
+
+
+def _percent(share: float | None) -> str:
+    return "undefined" if share is None else f"{100 * share:.1f} %"
+
+
+def paths_text(answer: Answer) -> str:
+    """Return the number of ways and the shortest of them, in words."""
+    if answer["ways"] is None:
+        circles = "; ".join(" - ".join(circle) for circle in answer["circles"])
+        return f"The number of ways is unbounded: there is a circle ({circles})."
+    count = f"{answer['ways']} {'way' if answer['ways'] == 1 else 'ways'}"
+    lines = [f"{count} from {answer['from']} to {answer['to']} ({answer['policy']})"]
+    lines += [f"  {' -> '.join(way)}" for way in answer["shortest"]]
+    return "\n".join(lines + (["truncated: there is more than limits.lineage_nodes allows"] if answer["truncated"] else []))
 
 
 def as_networkx(answer: Answer) -> nx.MultiDiGraph[str]:

@@ -79,6 +79,7 @@ class Impact:
     """What a withdrawal does: `falls` loses all support, `weakened` some, `suspect` rests on the same trial otherwise."""
 
     withdrawn: tuple[URIRef, ...]
+    along: tuple[URIRef, ...]
     falls: frozenset[URIRef]
     weakened: frozenset[URIRef]
     suspect: frozenset[URIRef]
@@ -240,13 +241,15 @@ def impact(store: Store, withdrawn: Sequence[URIRef], policy: Policy = "stated",
     """Return what falls, is weakened or becomes suspect when publications or studies are withdrawn.
 
     One path that avoids what is withdrawn is enough for a thing to stand (support by alternatives).
-    Where a study is withdrawn, its findings are withdrawn with it. `truncated` tells that more than `nodes` nodes would
+    Where a study is withdrawn, its findings are withdrawn with it, and the publications that report no other study (`along`).
+    `truncated` tells that more than `nodes` nodes would
     have followed, so that other support may not have been seen.
     """
-    above = lineage(store, withdrawn, "consequences", policy, nodes)
-    graph = lineage(store, sorted(set(above) | set(withdrawn)), "grounds", policy, 2 * nodes)
+    along = _reporting_only(store, withdrawn, policy)
+    gone = {*withdrawn, *along}
+    above = lineage(store, sorted(gone), "consequences", policy, nodes)
+    graph = lineage(store, sorted(set(above) | gone), "grounds", policy, 2 * nodes)
     shared = sharing(store, studies(graph) | set(withdrawn), policy)
-    gone = set(withdrawn)
     gone |= {a for a, b in graph.edges if b in gone and EV.findingOf in steps_of(graph, a, b)}
     falls, weakened = falls_without(support(graph), gone, publications(graph))
     touched = {study for study in studies(graph) if study in gone or gone & set(graph.successors(study))}
@@ -254,9 +257,17 @@ def impact(store: Store, withdrawn: Sequence[URIRef], policy: Policy = "stated",
     resting = lineage(store, sorted(touched), "consequences", policy, nodes)
     suspect = set(resting) - falls - weakened - gone
     truncated = any(part.graph["truncated"] for part in (above, graph, resting))
-    ratings = _ratings(graph, falls | set(withdrawn), falls | weakened)
-    names = named(store, [*withdrawn, *falls, *weakened, *suspect, *(s for r in ratings for s in (*r.lost, *r.kept))])
-    return Impact(tuple(withdrawn), frozenset(falls), frozenset(weakened), frozenset(suspect), ratings, policy, names, truncated)
+    ratings = _ratings(graph, falls | gone, falls | weakened)
+    names = named(store, [*withdrawn, *along, *falls, *weakened, *suspect, *(s for r in ratings for s in (*r.lost, *r.kept))])
+    groups = (frozenset(falls), frozenset(weakened), frozenset(suspect))
+    return Impact(tuple(withdrawn), along, *groups, ratings, policy, names, truncated)
+
+
+def _reporting_only(store: Store, withdrawn: Sequence[URIRef], policy: Policy) -> tuple[URIRef, ...]:
+    """Return the publications that report nothing but withdrawn studies."""
+    papers = {paper for _, paper in reports(store, "thing", withdrawn, policy)} - set(withdrawn)
+    others = {paper for study, paper in reports(store, "ground", papers, policy) if study not in withdrawn}
+    return tuple(sorted(papers - others))
 
 
 def falls_without(graph: nx.DiGraph[Any], gone: set[Any], ends: Iterable[Any]) -> tuple[set[Any], set[Any]]:

@@ -13,10 +13,10 @@ import pyoxigraph as ox
 from rdflib import BNode, Graph, Literal, URIRef
 from rdflib.term import Identifier
 
-from wherefrom import __version__
 from wherefrom.problems import UnreadableInput
 from wherefrom.resources import shipped_folder
 from wherefrom.settings import FILE, Settings, read_settings
+from wherefrom.version import __version__
 from wherefrom.vocabulary import BORROWED, ONTOLOGY, SCHEMES
 
 FORMATS = {

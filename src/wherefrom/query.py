@@ -12,7 +12,7 @@ from wherefrom.problems import UnknownColumn, UnknownQuestion
 from wherefrom.resources import queries
 from wherefrom.store import Bindings, Row, Store
 
-BATCH = 500  # values in one VALUES block; larger ones slow the parser down more than they save round trips
+BATCH = 250  # values in one VALUES block: with long IRIs still below what an endpoint takes (64 kB)
 
 
 @dataclass(frozen=True)

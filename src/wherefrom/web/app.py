@@ -14,10 +14,10 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from wherefrom import __version__
 from wherefrom.build import Build
 from wherefrom.problems import BadParameter, Problem, UnknownResource
 from wherefrom.settings import Settings
+from wherefrom.version import __version__
 from wherefrom.web import api, dataset, sparql, things
 from wherefrom.web.pool import Pool
 from wherefrom.web.respond import problem_response

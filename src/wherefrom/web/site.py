@@ -11,7 +11,6 @@ from typing import Any
 import pyoxigraph as ox
 from rdflib import URIRef
 
-from wherefrom import __version__
 from wherefrom.build import Build
 from wherefrom.export import context, export, select
 from wherefrom.pages import address, kinds_of_things, render
@@ -19,6 +18,7 @@ from wherefrom.problems import UnknownResource
 from wherefrom.query import rows
 from wherefrom.settings import Settings
 from wherefrom.store import EmbeddedStore
+from wherefrom.version import __version__
 from wherefrom.vocabulary import PREFIXES, expand, kinds
 
 NEVER_IN_IRIS = re.compile(r'[\x00-\x20<>"{}|^`\\\x7f-\x9f\ud800-\udfff\ufff0-\uffff]')  # RFC 3987, 2.2

@@ -144,7 +144,7 @@ class _Places:
             for statement, row in curated.items()
             for places in [self._read(store, [statement]).get(statement, {})]
         }
-        printed = [row for row in rows(store, "grounds", {"ground": sorted(papers)}) if row["step"] == EV.refersTo]
+        printed = list(rows(store, "grounds", {"ground": sorted(papers), "step": [EV.refersTo]})) if papers else []
         stated = self._read(store, sorted({URIRef(row["thing"]) for row in printed}))
         self.printed: dict[tuple[Any, Any], list[Passage]] = {}
         for row in printed:

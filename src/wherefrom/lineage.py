@@ -374,8 +374,8 @@ def reports(store: Store, column: str, values: Iterable[URIRef], policy: Policy)
     curated = curation_graphs(store)
     return {
         (URIRef(row["thing"]), URIRef(row["ground"]))
-        for row in (rows(store, "grounds", {column: wanted}) if wanted else ())
-        if row["step"] == EV.reportedIn and (policy == "inferred" or row["graph"] not in curated)
+        for row in (rows(store, "grounds", {column: wanted, "step": [EV.reportedIn]}) if wanted else ())
+        if policy == "inferred" or row["graph"] not in curated
     }
 
 

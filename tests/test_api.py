@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import io
 import json
 import re
@@ -12,7 +13,10 @@ from urllib.parse import quote
 
 import httpx
 import networkx as nx
+import pyoxigraph as ox
 import pytest
+from pyld import jsonld
+from rdflib import Graph
 
 from wherefrom.cli import main
 
@@ -261,3 +265,63 @@ def test_paths_are_counted_and_the_shortest_listed(service: httpx.Client) -> Non
         ],
     ]
     assert service.get("/api/paths", params=ends | {"show": "1000"}).status_code == 400
+
+
+GROUNDS = {"thing": "claim/foundations-ipp-secure", "direction": "grounds"}
+
+
+def test_lineage_as_of_a_year_leaves_out_what_came_later(service: httpx.Client) -> None:
+    answer = service.get("/api/lineage", params=GROUNDS | {"as_of": "2010"}).json()
+    assert [node["id"] for node in answer["nodes"] if node["kind"] == "publication"] == ["publication/cicchetti-2006"]
+    assert (answer["asOf"], answer["independentStudies"]) == (2010, 1)
+    assert set(answer["undated"]) == {"edition/continuum-cpp-a97bea5d", "edition/crimesolutions-ipp-a39f4b52"}
+    later = service.get("/api/lineage", params={"thing": "publication/stronach-2013", "as_of": "2010"}).json()
+    assert [node["id"] for node in later["nodes"]] == ["publication/stronach-2013"]
+
+
+def test_what_an_edition_states_later_was_not_there(service: httpx.Client) -> None:
+    then = service.get("/api/lineage", params={"thing": "publication/cicchetti-2006", "as_of": "2020"}).json()
+    assert {edge["graph"] for edge in then["edges"]} == {"edition/continuum-cpp-a97bea5d", "edition/crimesolutions-ipp-a39f4b52"}
+
+
+@pytest.mark.parametrize(("depth", "kinds", "deeper"), [(0, {"claim"}, True), (1, {"claim", "finding"}, True), (9, None, False)])
+def test_lineage_goes_as_deep_as_asked_and_says_when_there_is_more(
+    service: httpx.Client, depth: int, kinds: set[str] | None, deeper: bool
+) -> None:
+    answer = service.get("/api/lineage", params=GROUNDS | {"depth": str(depth)}).json()
+    assert answer["deeper"] is deeper
+    assert {node["kind"] for node in answer["nodes"]} == (kinds or {"claim", "finding", "study", "publication"})
+    assert service.get("/api/lineage", params=GROUNDS | {"depth": "-1"}).status_code == 400
+
+
+def test_lineage_as_rdf_holds_the_steps_that_its_sources_state(service: httpx.Client) -> None:
+    edges = {(edge["from"], edge["to"]) for edge in service.get("/api/lineage", params=GROUNDS).json()["edges"]}
+    turtle = service.get("/api/lineage", params=GROUNDS | {"format": "turtle"})
+    json_ld = service.get("/api/lineage", params=GROUNDS | {"format": "jsonld"})
+    assert turtle.headers["content-type"] == "text/turtle; charset=utf-8"
+    start = "https://w3id.org/wherefrom/id/"
+    found = {(s[len(start) :], o[len(start) :]) for s, _, o in Graph().parse(data=turtle.text) if str(o).startswith(start)}
+    assert found == edges
+    nquads = jsonld.to_rdf(json_ld.json(), {"format": "application/n-quads"})
+    assert {quad.triple for quad in ox.parse(nquads, ox.RdfFormat.N_QUADS)} == {
+        quad.triple for quad in ox.parse(turtle.text, ox.RdfFormat.TURTLE)
+    }
+
+
+def test_lineage_as_a_table_and_as_gexf(service: httpx.Client) -> None:
+    edges = service.get("/api/lineage", params=GROUNDS).json()["edges"]
+    table = list(csv.DictReader(io.StringIO(service.get("/api/lineage", params=GROUNDS | {"format": "csv"}).text, newline="")))
+    assert [(row["from"], row["step"], row["to"], row["graph"]) for row in table] == [
+        (edge["from"], edge["step"], edge["to"], edge["graph"]) for edge in edges
+    ]
+    drawn = service.get("/api/lineage", params=GROUNDS | {"format": "gexf"})
+    assert nx.read_gexf(io.BytesIO(drawn.content)).number_of_edges() == len(edges)
+    assert b"lastmodifieddate" not in drawn.content
+
+
+def test_keystones_are_told_with_what_falls(service: httpx.Client) -> None:
+    answer = service.get("/api/keystones", params={"unit": "study"}).json()
+    first = answer["keystones"][0]
+    assert [member["id"] for member in first["members"]] == ["study/rochester-maltreated-infants"]
+    assert (first["falls"]["claims"], len(first["claims"])) == (35, 35)
+    assert service.get("/api/keystones", params={"unit": "page"}).status_code == 400

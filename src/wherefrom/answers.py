@@ -7,10 +7,13 @@ from fractions import Fraction
 from typing import Any
 
 import networkx as nx
-from rdflib import URIRef
+import pyoxigraph as ox
+from rdflib import RDF, SKOS, URIRef
 
 from wherefrom import lineage as engine
+from wherefrom.keystones import Keystone
 from wherefrom.lineage import Impact, Independence, Lineage, Passage, kind_of
+from wherefrom.load import engine_term
 from wherefrom.overlap import Overlap, band, containment, corrected_covered_area, covered_area, weighted_covered_area
 from wherefrom.paths import count_paths, cycles, shortest
 from wherefrom.query import rows
@@ -39,12 +42,24 @@ def lineage_answer(store: Store, graph: Lineage, base: str) -> Answer:
         "things": [shorten(thing, base) for thing in things],
         "policy": policy,
         "truncated": graph.graph["truncated"],
+        "deeper": graph.graph["deeper"],
+        "asOf": graph.graph.get("as_of"),
+        "undated": [shorten(thing, base) for thing in graph.graph.get("undated", ())],
         "independentStudies": len({frozenset(line & studies) for line in lines if line & studies}),
         "studies": [shorten(study, base) for study in sorted(studies)],
         "companions": [shorten(paper, base) for paper in sorted(companions)],
         "nodes": [{**node_answer(graph, node, base), "companion": node in companions} for node in _in_order(graph, base)],
         "edges": [edge for thing, ground in sorted(graph.edges) for edge in _edges(graph, thing, ground, places, base)],
     }
+
+
+def lineage_quads(store: Store, graph: Lineage) -> list[ox.Quad]:
+    """Return a lineage as statements: its steps in the graphs that state them, and the class and label of each node."""
+    steps = [(thing, step, ground, source) for thing, ground in graph.edges for step, source, _ in graph.edges[thing, ground]["statements"]]
+    wanted: list[URIRef] = [RDF.type, SKOS.prefLabel]
+    names = rows(store, "statements", {"thing": sorted(graph), "property": wanted}) if graph else iter(())
+    named = [(row["thing"], row["property"], row["value"], row["graph"]) for row in names]
+    return [ox.Quad(*map(engine_term, terms)) for terms in (*steps, *named)]  # type: ignore[arg-type]
 
 
 def node_answer(graph: Lineage, node: URIRef, base: str) -> Answer:
@@ -272,4 +287,23 @@ def paths_answer(graph: Lineage, start: URIRef, end: URIRef, shown: int, base: s
         "circles": [[shorten(node, base) for node in circle] for circle in circles],
         "shortest": [[shorten(node, base) for node in way] for way in shortest(graph, start, end, shown)],
         "truncated": graph.graph["truncated"],
+    }
+
+
+def keystones_answer(store: Store, stones: list[Keystone], unit: str, policy: str, base: str) -> Answer:
+    """Return what carries most, each with the claims, findings and ratings that rest on nothing else."""
+    names = engine.named(store, {thing for stone in stones for thing in (*stone.members, *stone.claims, *stone.ratings)})
+    return {
+        "unit": unit,
+        "policy": policy,
+        "reading": "one path to another publication or trial is enough for a thing to stand",
+        "keystones": [
+            {
+                "members": _named(names, stone.members, base),
+                "falls": {"claims": len(stone.claims), "findings": len(stone.findings), "ratings": len(stone.ratings)},
+                "claims": _named(names, stone.claims, base),
+                "ratings": _named(names, stone.ratings, base),
+            }
+            for stone in stones
+        ],
     }

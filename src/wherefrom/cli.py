@@ -19,9 +19,12 @@ from wherefrom.problems import BadParameter, Problem
 from wherefrom.version import __version__
 
 if TYPE_CHECKING:
+    from wherefrom.load import KnowledgeBase
     from wherefrom.opening import OpenKnowledgeBase
+    from wherefrom.report import Report
 
 DONE, FINDINGS, OUR_FAULT, INTERRUPTED = 0, 1, 4, 130
+LINEAGE_FORMATS = ("tree", "json", "jsonld", "turtle", "dot", "graphml", "gexf", "csv")
 EXPORTS = ("turtle", "trig", "ntriples", "nquads", "jsonld", "rdfxml")
 Command = Callable[[argparse.Namespace], int]
 
@@ -79,7 +82,9 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("thing", metavar="THING")
     made.add_argument("--direction", default="grounds", help="grounds, consequences or both")
     made.add_argument("--policy", default="stated", help="stated: only what sources say; inferred: with what curators concluded")
-    made.add_argument("--format", choices=("tree", "json", "dot", "graphml"), default="tree")
+    made.add_argument("--as-of", type=int, metavar="YEAR", help="only what was published by then")
+    made.add_argument("--depth", type=int, metavar="STEPS", help="so many steps and no more")
+    made.add_argument("--format", choices=LINEAGE_FORMATS, default="tree")
     made.add_argument("--json", dest="format", action="store_const", const="json")
     made = command("impact", _impact, "what falls when a publication or study is withdrawn")
     made.add_argument("--withdraw", nargs="+", required=True, metavar="THING")
@@ -94,6 +99,9 @@ def _parser() -> argparse.ArgumentParser:
     made = command("overlap", _overlap, "how far documents rest on the same trials or publications")
     made.add_argument("documents", nargs="*", metavar="DOCUMENT", help="only these (default: all that cite something)")
     made.add_argument("--unit", default="study", help="study or publication")
+    _answer_options(made)
+    made = command("keystones", _keystones, "what most hangs on: papers or trials by what would fall with each alone")
+    made.add_argument("--unit", default="publication", help="publication or study")
     _answer_options(made)
     made = command("paths", _paths, "the ways from a thing down to another, and how many there are")
     made.add_argument("start", metavar="FROM")
@@ -110,6 +118,15 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("document", metavar="DOCUMENT")
     made.add_argument("wanted", metavar="TEXT|LINE", help="a piece of text, a line (160) or lines (152-164)")
     made.add_argument("--json", action="store_true")
+    made = command("check-retractions", _check_retractions, "a Retraction Watch file against the bibliography, offline")
+    made.add_argument("file", metavar="CSV")
+    made.add_argument("--json", action="store_true")
+    made = command("ingest", _ingest, "tables of a citation network as data; shows the difference, writes only with --write")
+    made.add_argument("files", nargs="+", metavar="FILE")
+    made.add_argument("--template", choices=("network",), required=True)
+    made.add_argument("--map", metavar="FILE.toml", help="what the tables call things: see docs/ingest-network.md")
+    made.add_argument("--write", action="store_true", help="write the files, if they conform")
+    made.add_argument("--into", metavar="DIR", help="the folder that is written into (default: the knowledge base)")
     made = command("verify-sources", _verify_sources, "check every passage against the documents")
     made.add_argument("folder", metavar="DIR")
     made.add_argument("--json", action="store_true")
@@ -243,17 +260,21 @@ def _text(path: Path) -> str:
 
 def _lineage(options: argparse.Namespace) -> int:
     from wherefrom import drawing, lineage
-    from wherefrom.answers import lineage_answer
+    from wherefrom.answers import lineage_answer, lineage_quads
+    from wherefrom.export import export
 
     kb = _open(options)
-    graph = lineage.lineage(kb.store, [kb.iri(options.thing)], options.direction, options.policy, kb.settings.lineage_nodes)
+    graph = lineage.lineage(kb.store, [kb.iri(options.thing)], options.direction, options.policy, kb.settings.lineage_nodes, options.depth)
+    if options.as_of is not None:
+        graph = lineage.as_of(kb.store, graph, options.as_of)
+    if options.format in ("jsonld", "turtle"):
+        sys.stdout.buffer.write(export(lineage_quads(kb.store, graph), options.format, kb.settings.base))
+        return DONE
     answer = lineage_answer(kb.store, graph, kb.settings.base)
     if options.format == "json":
         _show_json(answer)
-    elif options.format == "tree":
-        print(drawing.tree(answer))
     else:
-        print({"dot": drawing.dot, "graphml": drawing.graphml}[options.format](answer))
+        print(drawing.DRAWINGS[options.format](answer), end="" if options.format == "csv" else "\n")
     return DONE
 
 
@@ -302,6 +323,18 @@ def _overlap(options: argparse.Namespace) -> int:
     documents = frozenset(kb.iri(document) for document in options.documents) or None
     answer = overlap_answer(kb.store, overlap(kb.store, options.unit, options.policy, documents), kb.settings.base)
     _show_json(answer) if options.json else print(overlap_text(answer))
+    return DONE
+
+
+def _keystones(options: argparse.Namespace) -> int:
+    from wherefrom.answers import keystones_answer
+    from wherefrom.drawing import keystones_text
+    from wherefrom.keystones import keystones
+
+    kb = _open(options)
+    found = keystones(kb.store, options.unit, options.policy)
+    answer = keystones_answer(kb.store, found, options.unit, options.policy, kb.settings.base)
+    _show_json(answer) if options.json else print(keystones_text(answer))
     return DONE
 
 
@@ -380,3 +413,75 @@ def _verify_sources(options: argparse.Namespace) -> int:
         print(render(report, "json" if options.json else "text"))
     _say(f"{checked} passages checked, {len(report.results)} do not agree")
     return DONE if report.conforms else FINDINGS
+
+
+def _check_retractions(options: argparse.Namespace) -> int:
+    from wherefrom.retractions import check_retractions, publications, read_retractions, retractions_answer, retractions_text
+
+    kb = _open(options)
+    check = check_retractions(read_retractions(Path(options.file)), publications(kb.store))
+    answer = retractions_answer(check, kb.settings.base)
+    _show_json(answer) if options.json else print(retractions_text(answer))
+    return FINDINGS if check.hits else DONE
+
+
+def _ingest(options: argparse.Namespace) -> int:
+    from wherefrom import drafts
+    from wherefrom.load import read_knowledge_base
+    from wherefrom.report import Report, render
+    from wherefrom.settings import FILE
+
+    folder = _to_write_into(options)
+    base = read_knowledge_base(folder) if (folder / FILE).is_file() else None
+    files, report = _network(options, base)
+    if options.write and report.conforms and base:
+        checked = drafts.check_in(base, files)
+        if not checked.conforms:  # what the base says anyhow is not told here
+            report = Report((*report.results, *checked.results))
+    if report.results:
+        _say(render(report, "text"))
+    if not report.conforms:
+        _say(f"{report.summary()}. Nothing {'was' if options.write else 'would be'} written.")
+        return FINDINGS
+    if not options.write:
+        print(drafts.difference(files, folder), end="")
+    _say(f"{report.summary()}. {drafts.summary(files, folder)}")
+    if options.write:
+        drafts.write(files, folder)
+    else:
+        _say("Nothing was written; add --write to write it.")
+    return DONE
+
+
+def _network(options: argparse.Namespace, base: KnowledgeBase | None) -> tuple[dict[str, str], Report]:
+    from wherefrom.network import known, network
+    from wherefrom.network_map import read_map
+
+    if not options.map:
+        raise BadParameter("The template network needs --map FILE.toml, which says who published the tables.")
+    settings = read_map(Path(options.map).name, _bytes(Path(options.map)))
+    if base and settings.base not in ("", base.settings.base):
+        raise BadParameter(f"The map has the base {settings.base}, the knowledge base {base.settings.base}.")
+    contents = {Path(file).name: _bytes(Path(file)) for file in options.files}
+    if len(contents) < len(options.files):
+        raise BadParameter("Two files have one name; reports and passages tell them apart by their names.")
+    return network(contents, settings, *([known(base, settings.file)] if base else []))
+
+
+def _to_write_into(options: argparse.Namespace) -> Path:
+    """Return the folder that a draft goes to: never the example that comes with the program, unless it is named."""
+    from wherefrom.settings import FILE
+
+    named = options.into or options.kb
+    if named or Path(FILE).is_file():
+        return Path(named or ".")
+    raise BadParameter("There is no knowledge base here: name one with --kb, or a folder with --into.")
+
+
+def _bytes(path: Path) -> bytes:
+    from wherefrom.problems import UnreadableInput
+
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableInput(f"{path.name} cannot be read: {error.strerror}.") from error

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import re
 from collections.abc import Iterator
-from io import BytesIO
+from io import BytesIO, StringIO
 from typing import Any
 
 import networkx as nx
@@ -32,6 +34,10 @@ def tree(answer: Answer) -> str:
             lines.append("  rests on nothing that its source names, and nothing rests on it")
     count = answer["independentStudies"]
     lines.append(f"{count} independent {'study' if count == 1 else 'studies'} ({answer['policy']})")
+    if answer["deeper"]:
+        lines.append("more steps follow than were asked for")
+    if answer["asOf"]:
+        lines.append(f"as of {answer['asOf']}; kept without a date: {', '.join(answer['undated']) or 'nothing'}")
     return "\n".join([*lines, *_truncated(answer)])
 
 
@@ -130,6 +136,16 @@ def _percent(share: float | None) -> str:
     return "undefined" if share is None else f"{100 * share:.1f} %"
 
 
+def keystones_text(answer: Answer) -> str:
+    """Return what carries most, one line each, in words."""
+    lines = [f"What falls with each {answer['unit']} alone ({answer['policy']})"]
+    for stone in answer["keystones"]:
+        falls = stone["falls"]
+        told = f"{falls['claims']} claims, {falls['findings']} findings, {falls['ratings']} ratings"
+        lines.append(f"  {told}: {'; '.join(_node_line(member) for member in stone['members'])}")
+    return "\n".join(lines)
+
+
 def paths_text(answer: Answer) -> str:
     """Return the number of ways and the shortest of them, in words."""
     if answer["ways"] is None:
@@ -138,7 +154,7 @@ def paths_text(answer: Answer) -> str:
     count = f"{answer['ways']} {'way' if answer['ways'] == 1 else 'ways'}"
     lines = [f"{count} from {answer['from']} to {answer['to']} ({answer['policy']})"]
     lines += [f"  {' -> '.join(way)}" for way in answer["shortest"]]
-    return "\n".join(lines + (["truncated: there is more than limits.lineage_nodes allows"] if answer["truncated"] else []))
+    return "\n".join([*lines, *_truncated(answer)])
 
 
 def as_networkx(answer: Answer) -> nx.MultiDiGraph[str]:
@@ -159,6 +175,26 @@ def graphml(answer: Answer) -> str:
     return buffer.getvalue().decode()
 
 
+def gexf(answer: Answer) -> str:
+    """Return the lineage as GEXF, without the date that networkx writes: the same answer is the same text on any day."""
+    buffer = BytesIO()
+    nx.write_gexf(as_networkx(answer), buffer, encoding="utf-8")
+    return re.sub(r' lastmodifieddate="[^"]*"', "", buffer.getvalue().decode(), count=1)
+
+
+def edges_csv(answer: Answer) -> str:
+    """Return the lineage as a table of steps: ids, labels, step, basis, graph and passages."""
+    labels = {node["id"]: node["label"] for node in answer["nodes"]}
+    rows = StringIO(newline="")
+    writer = csv.writer(rows)
+    writer.writerow(("from", "from label", "step", "to", "to label", "basis", "graph", "passages"))
+    for edge in answer["edges"]:
+        places = " ".join(passage["id"] for passage in edge["passages"])
+        ends = (edge["from"], labels[edge["from"]], edge["step"], edge["to"], labels[edge["to"]])
+        writer.writerow((*ends, edge["basis"], edge["graph"], places))
+    return rows.getvalue()
+
+
 def dot(answer: Answer) -> str:
     """Return the lineage as DOT; inferred steps are dashed."""
     lines = ["digraph lineage {", "  rankdir=LR; node [shape=box, fontname=sans-serif];"]
@@ -174,3 +210,6 @@ def dot(answer: Answer) -> str:
 def _quoted(text: Any) -> str:
     escaped = str(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
     return f'"{escaped}"'
+
+
+DRAWINGS = {"tree": tree, "dot": dot, "graphml": graphml, "gexf": gexf, "csv": edges_csv}

@@ -90,24 +90,64 @@ class Impact:
 
 
 def lineage(
-    store: Store, things: Sequence[URIRef], direction: Direction = "both", policy: Policy = "stated", nodes: int = NODES
+    store: Store,
+    things: Sequence[URIRef],
+    direction: Direction = "both",
+    policy: Policy = "stated",
+    nodes: int = NODES,
+    depth: int | None = None,
 ) -> Lineage:
-    """Return what `things` rest on (`grounds`), what rests on them (`consequences`), or both, at any depth.
+    """Return what `things` rest on (`grounds`), what rests on them (`consequences`), or both, at any depth or `depth` steps.
 
     Each edge has `statements`: a list of (step, graph, basis) with basis `stated` or `inferred`; under the policy
     `stated` the edges of curation graphs are left out. `graph.graph["truncated"]` tells whether more than `nodes` nodes
-    would have followed. Raises `UnknownResource` for a thing that no graph describes, `BadParameter` for a wrong word.
+    would have followed, `"deeper"` whether steps follow beyond `depth`.
+    Raises `UnknownResource` for a thing that no graph describes, `BadParameter` for a wrong word or depth.
     """
     _check("direction", direction, DIRECTIONS)
     _check("policy", policy, POLICIES)
+    if depth is not None and depth < 0:
+        raise BadParameter(f"depth is a number of steps, 0 or more, not {depth}.")
     _check_known(store, things)
     curated = curation_graphs(store)
-    graph: Lineage = nx.DiGraph(policy=policy, things=tuple(things), truncated=False)
+    graph: Lineage = nx.DiGraph(policy=policy, things=tuple(things), truncated=False, deeper=False)
     graph.add_nodes_from(things)
     ways = {"grounds": ["thing"], "consequences": ["ground"], "both": ["thing", "ground"]}[direction]
     for way in ways:
-        _expand(store, graph, things, way, curated, policy, nodes)
-    return graph
+        _expand(store, graph, things, way, curated, policy, nodes, depth)
+    return mark(store, graph)
+
+
+def as_of(store: Store, graph: Lineage, year: int) -> Lineage:
+    """Return the part of a lineage that was there by the end of a year.
+
+    Publications published later go, and what editions state that were issued later, but for the editions that state the
+    grounds of the things asked about; then what the things no longer reach. What has no date stays:
+    `graph.graph["undated"]` holds those publications and editions.
+    """
+    graphs = {URIRef(source) for a, b in graph.edges for _, source, _ in graph.edges[a, b]["statements"]}
+    dated: dict[URIRef, int] = {}
+    for row in rows(store, "years", {"thing": sorted({*graph, *graphs})}):
+        if row["property"] != EV.lastReviewed:
+            dated[URIRef(row["thing"])] = int(str(row["year"])[:4])
+    asked = [edge for thing in graph.graph["things"] for edge in graph.out_edges(thing)]
+    own = {source for edge in asked for _, source, _ in graph.edges[edge]["statements"]}
+    late = {thing for thing, when in dated.items() if when > year} - own
+    kept: Lineage = nx.DiGraph(**graph.graph)
+    kept.add_nodes_from(graph.graph["things"])
+    for a, b in graph.edges:
+        statements = [said for said in graph.edges[a, b]["statements"] if said[1] not in late]
+        if statements and a not in late and b not in late:
+            kept.add_edge(a, b, statements=statements)
+    things = set(graph.graph["things"])
+    reached = things.union(*(nx.descendants(kept, thing) | nx.ancestors(kept, thing) for thing in things))
+    kept.remove_nodes_from(set(kept) - reached)
+    curated = curation_graphs(store)
+    bare = (publications(kept) & set(kept)) | {source for source in graphs if source not in curated}
+    kept.graph.update(as_of=year, undated=sorted(bare - dated.keys()))
+    for kind in ("studies", "publications"):
+        kept.graph[kind] = graph.graph.get(kind, set()) & set(kept)
+    return kept
 
 
 def curation_graphs(store: Store) -> frozenset[Identifier]:
@@ -128,12 +168,24 @@ def _check_known(store: Store, things: Iterable[URIRef]) -> None:
 
 
 def _expand(
-    store: Store, graph: Lineage, things: Iterable[URIRef], way: str, curated: frozenset[Identifier], policy: Policy, nodes: int
+    store: Store,
+    graph: Lineage,
+    things: Iterable[URIRef],
+    way: str,
+    curated: frozenset[Identifier],
+    policy: Policy,
+    nodes: int,
+    depth: int | None,
 ) -> None:
     other = "ground" if way == "thing" else "thing"
     seen: set[Identifier] = set(things)
     front = sorted(seen)
+    taken = 0
     while front and not graph.graph["truncated"]:
+        if taken == depth:
+            graph.graph["deeper"] |= any(True for _ in rows(store, "grounds", {way: front}))
+            return
+        taken += 1
         reached: set[Identifier] = set()
         for row in rows(store, "grounds", {way: front}):
             basis = "inferred" if row["graph"] in curated else "stated"
@@ -213,17 +265,30 @@ def support(graph: Lineage) -> Lineage:
     return kept
 
 
+def mark(store: Store, graph: Lineage) -> Lineage:
+    """Note which nodes are studies and publications (`graph.graph["studies"]`, `["publications"]`); return the graph.
+
+    The steps do not tell of a study or publication that a claim rests on directly.
+    """
+    found: dict[Identifier, set[URIRef]] = {EV.Study: set(), EV.Publication: set()}
+    for row in rows(store, "kinds", {"thing": sorted(graph), "class": sorted(found)}) if graph else ():
+        found[row["class"]].add(URIRef(row["thing"]))
+    graph.graph.update(studies=found[EV.Study], publications=found[EV.Publication])
+    return graph
+
+
 def publications(graph: Lineage) -> set[URIRef]:
-    """Return the nodes that are publications: those at which a reporting, publishing or referring step ends."""
+    """Return the nodes that are publications: those at which a reporting, publishing or referring step ends, or marked so."""
     ends = {EV.reportedIn, EV.publishedIn, EV.refersTo}
-    return {b for a, b in graph.edges if steps_of(graph, a, b) & ends}
+    marked: set[URIRef] = graph.graph.get("publications", set())
+    return marked | {b for a, b in graph.edges if steps_of(graph, a, b) & ends}
 
 
 def studies(graph: Lineage) -> set[URIRef]:
-    """Return the nodes that are studies: those that findings are of, or that are reported somewhere."""
-    return {b for a, b in graph.edges if EV.findingOf in steps_of(graph, a, b)} | {
-        a for a, b in graph.edges if EV.reportedIn in steps_of(graph, a, b)
-    }
+    """Return the nodes that are studies: those that findings are of, that are reported somewhere, or marked so."""
+    marked: set[URIRef] = graph.graph.get("studies", set())
+    of_findings = {b for a, b in graph.edges if EV.findingOf in steps_of(graph, a, b)}
+    return marked | of_findings | {a for a, b in graph.edges if EV.reportedIn in steps_of(graph, a, b)}
 
 
 def supporting(graph: Lineage, thing: URIRef) -> set[URIRef]:

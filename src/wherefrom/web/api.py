@@ -8,13 +8,23 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from wherefrom import answers, drawing, lineage
+from wherefrom.export import export
+from wherefrom.keystones import keystones
 from wherefrom.overlap import overlap
 from wherefrom.problems import BadParameter
 from wherefrom.web.respond import json_response, respond
 from wherefrom.web.site import Site
 
 SHOWN = 100  # ways listed at most; all are counted
-FORMATS = {"json": "application/json", "dot": "text/vnd.graphviz", "graphml": "application/graphml+xml"}
+FORMATS = {
+    "json": "application/json",
+    "jsonld": "application/ld+json",
+    "turtle": "text/turtle",
+    "dot": "text/vnd.graphviz",
+    "graphml": "application/graphml+xml",
+    "gexf": "application/gexf+xml",
+    "csv": "text/csv",
+}
 
 
 def routes(site: Site) -> APIRouter:
@@ -25,19 +35,30 @@ def routes(site: Site) -> APIRouter:
         return respond(site, request, FORMATS["json"], lambda: bytes(json_response(make()).body))  # type: ignore[operator]
 
     @router.api_route("/lineage", methods=["GET", "HEAD"], summary="What a thing rests on, and what rests on it")
-    def lineage_of(request: Request, thing: str, direction: str = "both", policy: str = "stated", format: str = "json") -> Response:
+    def lineage_of(
+        request: Request,
+        thing: str,
+        direction: str = "both",
+        policy: str = "stated",
+        as_of: int | None = None,
+        depth: int | None = None,
+        format: str = "json",
+    ) -> Response:
         if format not in FORMATS:
             raise BadParameter(f"format is one of {', '.join(FORMATS)}, not {format!r}.")
 
-        def make() -> answers.Answer:
+        def graph() -> lineage.Lineage:
             limit = site.settings.lineage_nodes
-            graph = lineage.lineage(site.store, [site.iri(thing)], direction, policy, limit)  # type: ignore[arg-type]
-            return answers.lineage_answer(site.store, graph, site.base)
+            found = lineage.lineage(site.store, [site.iri(thing)], direction, policy, limit, depth)  # type: ignore[arg-type]
+            return found if as_of is None else lineage.as_of(site.store, found, as_of)
 
-        if format == "json":
-            return send(request, make)
-        draw = {"dot": drawing.dot, "graphml": drawing.graphml}[format]
-        return respond(site, request, FORMATS[format], lambda: draw(make()).encode())
+        def content() -> bytes:
+            if format in ("jsonld", "turtle"):
+                return export(answers.lineage_quads(site.store, graph()), format, site.base)
+            answer = answers.lineage_answer(site.store, graph(), site.base)
+            return bytes(json_response(answer).body) if format == "json" else drawing.DRAWINGS[format](answer).encode()
+
+        return respond(site, request, FORMATS[format], content)
 
     @router.api_route("/impact", methods=["GET", "HEAD"], summary="What falls when publications or studies are withdrawn")
     def impact(request: Request, withdraw: Annotated[list[str], Query()], policy: str = "stated") -> Response:
@@ -81,6 +102,14 @@ def routes(site: Site) -> APIRouter:
         def make() -> answers.Answer:
             found = overlap(site.store, unit, policy, documents)  # type: ignore[arg-type]
             return answers.overlap_answer(site.store, found, site.base)
+
+        return send(request, make)
+
+    @router.api_route("/keystones", methods=["GET", "HEAD"], summary="Papers or trials, by what would fall with each alone")
+    def keystones_of(request: Request, unit: str = "publication", policy: str = "stated") -> Response:
+        def make() -> answers.Answer:
+            found = keystones(site.store, unit, policy)  # type: ignore[arg-type]
+            return answers.keystones_answer(site.store, found, unit, policy, site.base)
 
         return send(request, make)
 

@@ -325,3 +325,18 @@ def test_keystones_are_told_with_what_falls(service: httpx.Client) -> None:
     assert [member["id"] for member in first["members"]] == ["study/rochester-maltreated-infants"]
     assert (first["falls"]["claims"], len(first["claims"])) == (35, 35)
     assert service.get("/api/keystones", params={"unit": "page"}).status_code == 400
+
+
+def test_discrepancies_are_found_and_meet_the_curated_ones(service: httpx.Client) -> None:
+    answer = service.get("/api/discrepancies", params={"policy": "inferred", "kind": "value"}).json()
+    figures = {found["curated"][0]: found for found in answer["discrepancies"] if any("points" in name for name in found["curated"])}
+    assert {name: (found["byHowMuch"], found["cause"]) for name, found in figures.items()} == {
+        "discrepancy/secure-attachment-points": (17.9, "analysis-set"),
+        "discrepancy/insecure-to-secure-points": (16.6, "analysis-set"),
+        "discrepancy/stable-disorganised-points": (11.0, None),
+    }
+    assert {found["kind"]["label"] for found in answer["discrepancies"]} == {"Value"}
+    everything = service.get("/api/discrepancies").json()
+    assert everything["count"] > answer["count"]
+    assert "discrepancy/the-studies" in everything["curatedOnly"]
+    assert service.get("/api/discrepancies", params={"policy": "guessed"}).status_code == 400

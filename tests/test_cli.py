@@ -61,6 +61,8 @@ ANSWERS = [
     ("impact", "--withdraw", PAPER),
     ("independence", CLAIM),
     ("independence", "intervention/reading-together", "--outcome", "outcome/vocabulary"),
+    ("discrepancies",),
+    ("discrepancies", "--kind", "value"),
     ("keystones",),
     ("keystones", "--unit", "study"),
     ("overlap",),

@@ -17,11 +17,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wherefrom import cli, starter
-from wherefrom.drafts import check_in, difference
+from wherefrom.ingest.drafts import check_in, difference
+from wherefrom.ingest.network import known, network
+from wherefrom.ingest.network_check import Known
+from wherefrom.ingest.network_map import ACCEPTABLE, EDGE_COLUMNS, EDGE_KINDS, NODE_COLUMNS, NODE_KINDS, Map, codes, intents, read_map, slug
 from wherefrom.load import KnowledgeBase, parse_file, read_knowledge_base
-from wherefrom.network import known, network
-from wherefrom.network_check import Known
-from wherefrom.network_map import ACCEPTABLE, EDGE_COLUMNS, EDGE_KINDS, NODE_COLUMNS, NODE_KINDS, Map, codes, intents, read_map, slug
 from wherefrom.problems import UnreadableInput
 from wherefrom.report import Report, Severity
 from wherefrom.vocabulary import PREFIXES
@@ -512,7 +512,7 @@ def test_every_key_column_and_code_is_told() -> None:
     keys = [field.name for field in fields(Map)]
     assert [key for key in keys if f"`{key}`" not in TEXT and f"`[{key}]`" not in TEXT] == []
     assert [name for name in (*NODE_COLUMNS, *EDGE_COLUMNS, *NODE_KINDS, *EDGE_KINDS, *ACCEPTABLE) if f"`{name}`" not in TEXT] == []
-    package = Path(cli.__file__).parent
+    package = Path(cli.__file__).parent / "ingest"
     source = "".join((package / f"{name}.py").read_text("utf-8") for name in ("network", "network_check", "tables"))
     raised = set(re.findall(r'findings\.add\(\s*(?:\([^)]*\)|\w+(?:\.\w+)?),\s*"([a-z-]+)"', source))
     assert {told.split(" ")[1] for case in TROUBLE for told in case[1]} <= raised

@@ -11,6 +11,7 @@ import pyoxigraph as ox
 from rdflib import RDF, SKOS, URIRef
 
 from wherefrom import lineage as engine
+from wherefrom.discrepancies import difference_answer, discrepancies, names_of
 from wherefrom.keystones import Keystone
 from wherefrom.lineage import Impact, Independence, Lineage, Passage, kind_of
 from wherefrom.load import engine_term
@@ -307,3 +308,22 @@ def keystones_answer(store: Store, stones: list[Keystone], unit: str, policy: st
             for stone in stones
         ],
     }
+
+
+def discrepancies_answer(store: Store, policy: engine.Policy, kind: str | None, base: str) -> Answer:
+    """Return where records disagree, as found in the data, each with the curated discrepancies that share two of its records.
+
+    `kind` is a code of the scheme discrepancy-kind, by its last part; `curatedOnly` are those that no found one meets.
+    """
+    differences = discrepancies(store, policy)
+    names = names_of(store, differences)
+    between: dict[str, set[str]] = {}
+    for row in rows(store, "curated_discrepancies"):
+        between.setdefault(shorten(str(row["discrepancy"]), base), set()).add(shorten(str(row["record"]), base))
+    found = [difference_answer(difference, names, base) for difference in differences]
+    for answer in found:
+        records = {record["id"] for record in answer["records"]}
+        answer["curated"] = sorted(name for name, curated in between.items() if len(curated & records) > 1)
+    met = {name for answer in found for name in answer["curated"]}
+    shown = [answer for answer in found if kind is None or answer["kind"]["id"].rsplit("/", 1)[-1] == kind]
+    return {"policy": policy, "count": len(shown), "discrepancies": shown, "curatedOnly": sorted(between.keys() - met)}

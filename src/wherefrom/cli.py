@@ -100,6 +100,9 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("documents", nargs="*", metavar="DOCUMENT", help="only these (default: all that cite something)")
     made.add_argument("--unit", default="study", help="study or publication")
     _answer_options(made)
+    made = command("discrepancies", _discrepancies, "where records disagree, by how much, and why if that can be shown")
+    made.add_argument("--kind", metavar="KIND", help="value, population, design, bibliography, intervention-relation ...")
+    _answer_options(made)
     made = command("keystones", _keystones, "what most hangs on: papers or trials by what would fall with each alone")
     made.add_argument("--unit", default="publication", help="publication or study")
     _answer_options(made)
@@ -326,6 +329,16 @@ def _overlap(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _discrepancies(options: argparse.Namespace) -> int:
+    from wherefrom.answers import discrepancies_answer
+    from wherefrom.drawing import discrepancies_text
+
+    kb = _open(options)
+    answer = discrepancies_answer(kb.store, options.policy, options.kind, kb.settings.base)
+    _show_json(answer) if options.json else print(discrepancies_text(answer))
+    return FINDINGS if answer["count"] else DONE
+
+
 def _keystones(options: argparse.Namespace) -> int:
     from wherefrom.answers import keystones_answer
     from wherefrom.drawing import keystones_text
@@ -426,7 +439,7 @@ def _check_retractions(options: argparse.Namespace) -> int:
 
 
 def _ingest(options: argparse.Namespace) -> int:
-    from wherefrom import drafts
+    from wherefrom.ingest import drafts
     from wherefrom.load import read_knowledge_base
     from wherefrom.report import Report, render
     from wherefrom.settings import FILE
@@ -454,8 +467,8 @@ def _ingest(options: argparse.Namespace) -> int:
 
 
 def _network(options: argparse.Namespace, base: KnowledgeBase | None) -> tuple[dict[str, str], Report]:
-    from wherefrom.network import known, network
-    from wherefrom.network_map import read_map
+    from wherefrom.ingest.network import known, network
+    from wherefrom.ingest.network_map import read_map
 
     if not options.map:
         raise BadParameter("The template network needs --map FILE.toml, which says who published the tables.")

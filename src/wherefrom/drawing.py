@@ -136,6 +136,28 @@ def _percent(share: float | None) -> str:
     return "undefined" if share is None else f"{100 * share:.1f} %"
 
 
+def discrepancies_text(answer: Answer) -> str:
+    """Return where records disagree, in words: what about, who says what, by how much, and why if that can be shown."""
+    lines = [f"{answer['count']} discrepancies found ({answer['policy']})"]
+    for found in answer["discrepancies"]:
+        lines.append(f"{found['kind']['label']}: {', '.join(thing['label'] for thing in found['subject'])}")
+        lines += [f"  {_said(value)}" for value in found["values"]]
+        if found["byHowMuch"] is not None:
+            lines.append(f"  differ by {found['byHowMuch']} {found['unit']['label'] if found['unit'] else ''}".rstrip())
+        lines.append(f"  cause: {found['cause'] or 'not shown by the data'}; settled by {found['settledBy']}")
+    if answer["curatedOnly"]:
+        lines.append(f"Known to curators only: {', '.join(answer['curatedOnly'])}")
+    return "\n".join(lines)
+
+
+def _said(value: Answer) -> str:
+    told = []
+    for statement in value["statedBy"]:
+        words = statement["printed"] or "; ".join(record["label"] for record in statement["records"])
+        told.append(f"{words} ({statement['graph'].rsplit('/', 1)[-1]})")
+    return " = ".join(told) + (f" [derived: {value['formula']}]" if value["derived"] else "")
+
+
 def keystones_text(answer: Answer) -> str:
     """Return what carries most, one line each, in words."""
     lines = [f"What falls with each {answer['unit']} alone ({answer['policy']})"]

@@ -105,6 +105,11 @@ def routes(site: Site) -> APIRouter:
 
         return send(request, make)
 
+    @router.api_route("/discrepancies", methods=["GET", "HEAD"], summary="Where records disagree, by how much, and why if it can be shown")
+    def discrepancies(request: Request, kind: str | None = None, policy: str = "stated") -> Response:
+        _check(policy)
+        return send(request, lambda: answers.discrepancies_answer(site.store, policy, kind, site.base))  # type: ignore[arg-type]
+
     @router.api_route("/keystones", methods=["GET", "HEAD"], summary="Papers or trials, by what would fall with each alone")
     def keystones_of(request: Request, unit: str = "publication", policy: str = "stated") -> Response:
         def make() -> answers.Answer:

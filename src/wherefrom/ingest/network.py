@@ -17,11 +17,11 @@ import pyoxigraph as ox
 from rdflib import DCTERMS, FOAF, PROV, RDF, SKOS, XSD, Literal, Namespace, URIRef
 from rdflib.term import Identifier
 
+from wherefrom.ingest.network_check import LONGEST, Edge, Known, Network, Node, bare, read_tables, short, stem
+from wherefrom.ingest.network_map import SECTIONS, Map, date_type, slug
+from wherefrom.ingest.tables import Cells, Findings, Table, decode
 from wherefrom.load import KnowledgeBase
-from wherefrom.network_check import LONGEST, Edge, Known, Network, Node, bare, read_tables, short, stem
-from wherefrom.network_map import SECTIONS, Map, date_type, slug
 from wherefrom.report import Report, make_report
-from wherefrom.tables import Cells, Findings, Table, decode
 from wherefrom.vocabulary import EV, PREFIXES, SCHEMES
 
 BIRO, CITO, FABIO, FRBR, OA, OCO, PRISM, PRO, SPDX = (

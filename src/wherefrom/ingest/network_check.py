@@ -9,7 +9,7 @@ from itertools import combinations
 
 from rdflib import URIRef
 
-from wherefrom.network_map import (
+from wherefrom.ingest.network_map import (
     EDGE_COLUMNS,
     EDGE_KINDS,
     FLAGS,
@@ -23,8 +23,8 @@ from wherefrom.network_map import (
     intents,
     slug,
 )
+from wherefrom.ingest.tables import Cells, Findings, Table, read_table
 from wherefrom.report import Severity
-from wherefrom.tables import Cells, Findings, Table, read_table
 
 DATED_NOTICES = ("retraction", "correction")  # written as notices; the others have no property in the data
 LONGEST = 240  # code points of a name; the shapes take a longer one for copied text

@@ -1,0 +1,47 @@
+"""Where sources differ: found by setting side by side what they say of one thing. It says what differs, never who is right.
+
+What is compared: figures of one trial and outcome, descriptions of one intervention or of two that a source relates to each
+other, designs of one study, relations of two interventions, and printed references. Equal statements are one value.
+"""
+
+from __future__ import annotations
+
+from wherefrom.discrepancies.answer import difference_answer, names_of
+from wherefrom.discrepancies.descriptions import of_descriptions
+from wherefrom.discrepancies.differences import (
+    Cause,
+    Check,
+    Comparison,
+    Difference,
+    GroupSizes,
+    NotStated,
+    Relation,
+    Statement,
+    Value,
+    order,
+)
+from wherefrom.discrepancies.figures import of_findings
+from wherefrom.discrepancies.reading import Base
+from wherefrom.discrepancies.references import of_references
+from wherefrom.discrepancies.studies import of_designs, of_relations
+from wherefrom.lineage import POLICIES, Policy
+from wherefrom.problems import BadParameter
+from wherefrom.store import Store
+
+__all__ = [
+    "Cause", "Check", "Comparison", "Difference", "GroupSizes", "NotStated", "Relation", "Statement", "Value",
+    "difference_answer", "discrepancies", "names_of",
+]  # fmt: skip
+
+
+def discrepancies(store: Store, policy: Policy = "stated") -> list[Difference]:
+    """Return where statements differ, in a fixed order.
+
+    Under `stated` what curators inferred is left out: two papers are two trials, two names of an occasion two occasions.
+    Raises `BadParameter` for an unknown policy.
+    """
+    if policy not in POLICIES:
+        raise BadParameter(f"policy is one of {', '.join(POLICIES)}, not {policy!r}.")
+    base = Base(store, policy)
+    found = [*of_findings(base), *of_descriptions(base), *of_designs(base), *of_relations(base), *of_references(base)]
+    return sorted(found, key=lambda one: (one.kind, one.subject, one.records, [order(value) for value in one.values]))

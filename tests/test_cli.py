@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -219,6 +220,23 @@ def test_rows_come_in_every_format(run: Run, worked: Path, tmp_path: Path, form:
     assert "reading-together-words" in by_file.out
 
 
+def test_a_long_value_does_not_break_the_columns_of_a_table(run: Run, worked: Path, tmp_path: Path) -> None:
+    query = "SELECT ?long ?short { VALUES (?long ?short) { ('" + "a" * 60 + "' 'x') ('" + "b" * 61 + "' 'y') ('c\\nc' 'z') } }"
+    (tmp_path / "x.rq").write_text(query, "utf-8")
+    lines = run("--kb", worked, "query", tmp_path / "x.rq").out.splitlines()
+    assert lines[1:] == ["a" * 60 + "  x", "b" * 59 + "…  y", "c c".ljust(60) + "  z"]
+    assert lines[0].split() == ["long", "short"]
+    assert lines[0].index("short") == 62
+
+
+def test_what_falls_is_told_by_kind(run: Run, worked: Path) -> None:
+    falls = run("--kb", worked, "impact", "--withdraw", PAPER).out.split("Weakened")[0].splitlines()
+    heading = next(line for line in falls if line.startswith("Falls"))
+    told = [line.rsplit("[", 1)[1].split("/")[0] for line in falls[falls.index(heading) + 1 :]]
+    assert heading == "Falls: no support is left: 1 claim, 1 finding, 1 reference, 1 study"
+    assert told == ["claim", "finding", "reference", "study"]
+
+
 def test_named_questions_are_listed(run: Run, repository: Path) -> None:
     listed = run("query", "--list").out.splitlines()[::2]
     assert listed == sorted(path.stem for path in (repository / "src/wherefrom/queries/questions").glob("*.rq"))
@@ -293,3 +311,29 @@ def test_no_command_is_left_out(run: Run) -> None:
     source = Path(__file__).read_text("utf-8")
     assert {command for command in commands if f'"{command}"' not in source} == set()
     assert len(commands) >= 12
+
+
+def test_a_port_that_is_taken_is_told(worked: Path, run: Run) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        ended = run("--kb", str(worked), "serve", "--port", str(taken.getsockname()[1]))
+    assert (ended.code, ended.out) == (2, "")
+    assert "Nothing can be served at 127.0.0.1" in ended.err
+    assert run("--kb", str(worked), "serve", "--port", "99999").code == 2
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("unsupported", "--source", "nobody"), "No graph says anything"),
+        (("unsupported", "--source", "claim/reading-together-words"), "is no source"),
+        (("paths", "claim/reading-together-words", "publication/nothing"), "No graph says anything"),
+        (("lineage", "claim/a b"), "No graph says anything"),
+        (("independence", "intervention/reading-together", "--outcome", "outcome/vocabulary", "--policy", "guessed"), "policy is one of"),
+    ],
+)
+def test_a_question_about_nothing_is_no_answer(worked: Path, run: Run, command: tuple[str, ...], said: str) -> None:
+    ended = run("--kb", str(worked), *command)
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err

@@ -10,6 +10,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 import httpx
 import pytest
 
+from wherefrom.pages import TRACED
+
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 OTHERS = {"/sparql", "/ontology", "/shapes"}  # linked from the home page, and no lists of things
 EACH_KIND = 3  # things of each kind whose pages are read
@@ -136,6 +138,32 @@ def test_every_link_leads_somewhere(pages: dict[str, Page], service: httpx.Clien
         elif fragments - {""} and not fragments - {""} <= set(Page(answer.text).ids):
             broken.append(f"{asked} has no {fragments - set(Page(answer.text).ids) - {''}}")
     assert broken == []
+
+
+def test_parts_of_things_are_not_counted_and_have_pages(service: httpx.Client) -> None:
+    """The selector of a passage and the checksum of a snapshot are no passage and no snapshot."""
+    for kind, part in (("snapshot", "checksum"), ("passage", "selector")):
+        things = [link for link in read(service, f"/{kind}").links if link.startswith(f"/{kind}/")]
+        assert things
+        assert not any(link.endswith(f"/{part}") for link in things)
+        read(service, f"{things[0]}/{part}")
+    asked = "SELECT (COUNT(DISTINCT ?p) AS ?n) { ?p a ev:Passage }"
+    counted = service.get("/sparql", params={"query": asked}, headers={"Accept": "application/sparql-results+json"}).json()
+    assert f"{counted['results']['bindings'][0]['n']['value']} in all" in service.get("/passage", headers={"Accept": "text/html"}).text
+
+
+def test_only_what_lineage_speaks_of_leads_to_it(pages: dict[str, Page]) -> None:
+    traced = {path.split("/")[1] for path, page in pages.items() if any(link.startswith("/api/lineage") for link in page.links)}
+    assert traced == TRACED
+
+
+def test_a_list_says_where_it_has_nothing(service: httpx.Client) -> None:
+    answer = service.get("/claim?start=100000", headers={"Accept": "text/html"})
+    assert "there is nothing from 100001 on" in answer.text
+    page = Page(answer.text)
+    assert page.mistakes == []
+    assert {values["href"] for values in page.all("a")} >= {"/claim"}
+    assert not any("rel" in values and values["rel"] in ("prev", "next") for values in page.all("a"))
 
 
 def test_pages_of_another_base_link_only_to_what_it_has(small: httpx.Client) -> None:

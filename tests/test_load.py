@@ -179,3 +179,22 @@ def test_what_is_no_term_is_refused(value: object) -> None:
         term(value)
     with pytest.raises(TypeError, match=r"no RDF 1\.1 term"):
         engine_term(value)
+
+
+def test_a_folder_adds_to_the_ontology_and_shapes_that_ship(tmp_path: Path) -> None:
+    starter.create(tmp_path / "base")
+    plain = read_knowledge_base(tmp_path / "base")
+    (tmp_path / "base" / "shapes").mkdir()
+    (tmp_path / "base" / "ontology").mkdir()
+    assert read_knowledge_base(tmp_path / "base").fingerprint == plain.fingerprint
+    (tmp_path / "base" / "shapes" / "own.ttl").write_text("<https://example.org/own> a <http://www.w3.org/ns/shacl#NodeShape> .")
+    more = read_knowledge_base(tmp_path / "base")
+    assert {source.name for source in more.shapes} == {source.name for source in plain.shapes} | {"shapes/own.ttl"}
+
+
+def test_an_own_file_stands_for_a_shipped_one_of_its_name(tmp_path: Path) -> None:
+    starter.create(tmp_path / "base")
+    (tmp_path / "base" / "shapes").mkdir()
+    (tmp_path / "base" / "shapes" / "claim.ttl").write_text("")
+    base = read_knowledge_base(tmp_path / "base")
+    assert [len(source.quads) for source in base.shapes if source.name == "shapes/claim.ttl"] == [0]

@@ -46,7 +46,7 @@ def test_what_a_column_cannot_be_is_refused(opened: OpenKnowledgeBase) -> None:
         opened.query(LABELS, source=CLAIM)
     with pytest.raises(BadParameter, match="'3' cannot be bound"):
         opened.query(LABELS, thing=3)
-    with pytest.raises(BadParameter, match="cannot be bound"):
+    with pytest.raises(UnknownResource, match="claim/a b"):
         opened.query(LABELS, thing="claim/a b")
     with pytest.raises(BadQuery):
         opened.query("ASK {}")
@@ -133,3 +133,8 @@ def test_a_data_frame_has_plain_values(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_package_has_no_other_names() -> None:
     with pytest.raises(AttributeError, match="nothing"):
         _ = wherefrom.nothing
+
+
+def test_overlap_of_documents(repository: Path) -> None:
+    found = wherefrom.open(repository).overlap("document/foundations-ipp", "document/continuum-cpp", unit="publication")
+    assert (len(found.table.rows), len(found.table.marks), len(found.table.columns)) == (2, 16, 11)

@@ -143,6 +143,28 @@ def test_a_document_reviewed_before_a_paper_could_not_cite_it() -> None:
     assert corrected_covered_area(found.table) == 1
 
 
+def test_a_trial_has_the_size_of_any_of_its_studies() -> None:
+    added = """
+    GRAPH <https://w3id.org/wherefrom/ontology> { ev:reportedIn <http://www.w3.org/2000/01/rdf-schema#subPropertyOf> ev:restsOn }
+    GRAPH i:data {
+      i:z ev:reportedIn i:p1 ; ev:sharesSampleWith i:y . i:y ev:sharesSampleWith i:x .
+      i:sample ev:populationOf i:z ; ev:sampleSize 40 . i:part ev:populationOf i:y ; ev:sampleSize 30 .
+      i:other ev:reportedIn i:p2 . i:unread ev:populationOf i:apart ; ev:sampleSize 99 .
+    }"""
+    found = overlap(EmbeddedStore.of(ox.parse(DATED + added, ox.RdfFormat.TRIG)), "study")
+    assert {trial.rsplit("/", 1)[-1] for trial in found.table.columns} == {"x", "other"}
+    assert found.sizes == {URIRef("https://example.org/id/x"): 40}
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_what_curators_call_misfiled_is_told_and_stays_in_the_table(store: EmbeddedStore, unit: Unit) -> None:
+    found = overlap(store, unit, "inferred")
+    assert {paper.rsplit("/", 1)[-1] for paper in found.misfiled} == {"cicchetti-1999", "peltz-2015", "toth-2006"}
+    assert found.misfiled <= set().union(*found.members.values())
+    assert overlap(store, unit, "stated").misfiled == frozenset()
+    assert overlap(store, unit, "inferred", frozenset([CONTINUUM, CRIMESOLUTIONS])).misfiled == frozenset()
+
+
 def test_what_cannot_be_asked(store: EmbeddedStore) -> None:
     assert UNITS == ("study", "publication")
     with pytest.raises(BadParameter, match="unit is one of"):

@@ -274,7 +274,7 @@ def fallen_sources(store: Store, base: str, withdrawn: str, policy: lineage.Poli
 
 
 def unsupported(store: Store, base: str, source: str) -> Answer:
-    found = answers.unsupported_answer(store, base, source)
+    found = answers.unsupported_answer(store, base, expand(source, base))
     return Answer(("claim",), tuple({"claim": claim["id"]} for claim in found["claims"]))
 
 

@@ -231,3 +231,9 @@ def answering(response: httpx.Response) -> RemoteStore:
     store.close()
     store._client = httpx.Client(transport=httpx.MockTransport(lambda _: response))
     return store
+
+
+@pytest.mark.parametrize("silent", ["", "SILENT "])
+def test_no_query_asks_another_endpoint(store: Store, silent: str) -> None:
+    with pytest.raises(BadQuery, match="SERVICE"):
+        list(store.select(f"SELECT ?s {{ SERVICE {silent}<http://127.0.0.1:9/> {{ ?s ?p ?o }} }}"))

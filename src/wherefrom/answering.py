@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from io import BytesIO
 from typing import Protocol
@@ -10,6 +9,7 @@ from typing import Protocol
 import pyoxigraph as ox
 
 from wherefrom.problems import BadParameter, BadQuery
+from wherefrom.sparql_text import refuse_service
 from wherefrom.store import EmbeddedStore, Store
 from wherefrom.vocabulary import PREFIXES, shorten
 
@@ -27,6 +27,8 @@ GRAPHS = {  # format of graphs -> engine's format, media type
     "trig": (ox.RdfFormat.TRIG, "application/trig"),
     "nquads": (ox.RdfFormat.N_QUADS, "application/n-quads"),
 }
+
+WIDEST = 60  # characters of a cell of a plain table; the other formats have the whole value
 
 
 class Sink(Protocol):
@@ -51,6 +53,7 @@ def evaluate(
 
     Raises `BadQuery` with line and column where the query does not parse.
     """
+    refuse_service(query)
     dataset: dict[str, list[ox.NamedNode]] = {}
     try:
         if default_graphs or named_graphs:
@@ -81,7 +84,7 @@ def answer_to_bytes(store: Store, query: str, form: str, base: str) -> bytes:
 
 
 def as_table(store: Store, query: str, base: str) -> Iterator[str]:
-    """Yield the lines of a plain table: names shortened, one row a line; a yes-no answer or a graph in its own form."""
+    """Yield the lines of a plain table: names shortened, one row a line, long cells cut; a yes-no answer or a graph in its own form."""
     answer = evaluate(_embedded(store), query, PREFIXES)
     if isinstance(answer, ox.QueryBoolean):
         yield "true" if answer else "false"
@@ -90,8 +93,8 @@ def as_table(store: Store, query: str, base: str) -> Iterator[str]:
         yield (ox.serialize(answer, format=ox.RdfFormat.TURTLE, prefixes=PREFIXES) or b"").decode().rstrip()
         return
     names = [variable.value for variable in answer.variables]
-    rows = [[_plain(solution[name], base) for name in names] for solution in answer]
-    widths = [min(60, max([len(name), *(len(row[n]) for row in rows)])) for n, name in enumerate(names)]
+    rows = [[_cut(_plain(solution[name], base)) for name in names] for solution in answer]
+    widths = [max([len(name), *(len(row[n]) for row in rows)]) for n, name in enumerate(names)]
     yield "  ".join(name.ljust(width) for name, width in zip(names, widths, strict=True)).rstrip()
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -103,23 +106,13 @@ def _plain(value: object, base: str) -> str:
     return shorten(value.value, base) if isinstance(value, ox.NamedNode) else str(getattr(value, "value", value))
 
 
+def _cut(text: str) -> str:
+    """Return a text as a cell: on one line, and where it is wider than a cell may be, its beginning and an ellipsis."""
+    line = " ".join(text.splitlines())
+    return line if len(line) <= WIDEST else f"{line[: WIDEST - 1]}…"
+
+
 def _embedded(store: Store) -> ox.Store:
     if not isinstance(store, EmbeddedStore):
         raise BadParameter("Send free queries to the endpoint itself; here only rows of its answers can be read.")
     return store.store
-
-
-_TOKENS = re.compile(
-    r'"""(?:[^"\\]|\\.|"(?!""))*"""'
-    r"|'''(?:[^'\\]|\\.|'(?!''))*'''"
-    r'|"(?:[^"\\\n]|\\.)*"'
-    r"|'(?:[^'\\\n]|\\.)*'"
-    r"|<[^<>\"{}|^`\\\s]*>"
-    r"|\#[^\n]*",
-    re.DOTALL,
-)
-
-
-def skeleton(query: str) -> str:
-    """Return a query with its strings, IRIs and comments blanked, so that words and brackets can be counted in it."""
-    return _TOKENS.sub(lambda match: '""' if match[0][0] in "\"'" else "<>" if match[0][0] == "<" else "", query)

@@ -17,6 +17,7 @@ from wherefrom.lineage import Impact, Independence, Lineage, Passage, kind_of
 from wherefrom.load import engine_term
 from wherefrom.overlap import Overlap, band, containment, corrected_covered_area, covered_area, weighted_covered_area
 from wherefrom.paths import count_paths, cycles, shortest
+from wherefrom.problems import BadParameter
 from wherefrom.query import rows
 from wherefrom.store import Store
 from wherefrom.vocabulary import EV, shorten
@@ -27,7 +28,8 @@ Answer = dict[str, Any]
 def lineage_answer(store: Store, graph: Lineage, base: str) -> Answer:
     """Return nodes and edges of a lineage, each edge with its step, basis, graph and passages.
 
-    `independentStudies` counts the components of studies reached from the things; `companions` are publications that
+    `independentStudies` counts the components of studies reached from the things, as of a year only those of which a report
+    was there, and is None where the lineage was cut by its depth; `companions` are publications that
     report a study of the lineage and support none of the things.
     """
     engine.describe(store, graph)
@@ -38,6 +40,8 @@ def lineage_answer(store: Store, graph: Lineage, base: str) -> Answer:
     companions = papers - used
     places = _Places(store, graph, papers)
     studies = set(engine.studies_reached(store, graph, things, policy))
+    if "as_of" in graph.graph:
+        studies = {study for study in studies if study in graph and papers & set(graph.successors(study))}
     lines = list(nx.connected_components(engine.sharing(store, studies, policy)))
     return {
         "things": [shorten(thing, base) for thing in things],
@@ -46,7 +50,7 @@ def lineage_answer(store: Store, graph: Lineage, base: str) -> Answer:
         "deeper": graph.graph["deeper"],
         "asOf": graph.graph.get("as_of"),
         "undated": [shorten(thing, base) for thing in graph.graph.get("undated", ())],
-        "independentStudies": len({frozenset(line & studies) for line in lines if line & studies}),
+        "independentStudies": None if graph.graph["deeper"] else len({frozenset(line & studies) for line in lines if line & studies}),
         "studies": [shorten(study, base) for study in sorted(studies)],
         "companions": [shorten(paper, base) for paper in sorted(companions)],
         "nodes": [{**node_answer(graph, node, base), "companion": node in companions} for node in _in_order(graph, base)],
@@ -104,7 +108,9 @@ def independence_answer(found: Independence, base: str) -> Answer:
         "policy": found.policy,
         "truncated": found.truncated,
         "independentLines": len(found.lines),
+        "behind": "claims" if found.spoken_of else "thing",
         "claims": len(found.claims),
+        "resting": len({claim for line in found.lines for claim in line.claims}),
         "lines": [
             {
                 "studies": _named(found.names, line.studies, base),
@@ -120,12 +126,19 @@ def independence_answer(found: Independence, base: str) -> Answer:
     }
 
 
-def unsupported_answer(store: Store, base: str, source: str | None = None) -> Answer:
-    """Return the claims that cite nothing, by source and with their kinds; `source` (an IRI or short name) narrows to one."""
+def unsupported_answer(store: Store, base: str, source: URIRef | None = None) -> Answer:
+    """Return the claims that cite nothing, by source and with their kinds; `source` narrows to one.
+
+    Raises `UnknownResource` or `BadParameter` for what is no source.
+    """
+    if source is not None:
+        engine.check_known(store, [source])
+        if not any(rows(store, "kinds", {"thing": [source], "class": [EV.SourcePublisher]})):
+            raise BadParameter(f"{shorten(source, base)} is no source; a source is, for example, source/foundations.")
     claims: dict[str, Answer] = {}
     for row in rows(store, "unsupported"):
         said_by = shorten(str(row["source"]), base)
-        if source is not None and said_by != shorten(str(source), base):
+        if source is not None and row["source"] != source:
             continue
         name = shorten(str(row["claim"]), base)
         entry = {"id": name, "iri": str(row["claim"]), "label": str(row.get("label", name)), "source": said_by, "kinds": []}
@@ -268,6 +281,8 @@ def _assumptions(found: Overlap) -> list[str]:
         )
     if found.without_study:
         told.append(f"{len(found.without_study)} cited publications report no study that is known, and are not in the table.")
+    if found.misfiled:
+        told.append(f"{len(found.misfiled)} of the publications are counted although curators hold their citation for misfiled.")
     missing = sum(column not in found.sizes for column in found.table.columns)
     if found.unit == "study" and missing:
         told.append(

@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     made = command("serve", _serve, "publish over HTTP: pages, SPARQL, lineage, downloads")
     made.add_argument("--host", default="127.0.0.1")
     made.add_argument("--port", type=int, default=8000, help="0 picks a free one")
-    made.add_argument("--store", metavar="DIR", help="a store written by build --store")
+    made.add_argument("--store", metavar="DIR", help="where the store is, or is built if the files have changed")
     made = command("query", _query, "ask in SPARQL, or one of the named questions")
     made.add_argument("file", nargs="?", metavar="FILE.rq", help="a query file, - for standard input")
     made.add_argument("--name", metavar="QUESTION", help="a named question")
@@ -90,13 +90,15 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--withdraw", nargs="+", required=True, metavar="THING")
     _answer_options(made)
     made = command("independence", _independence, "the independent lines of evidence behind a claim")
-    made.add_argument("thing", metavar="THING", help="a claim, proposition, rating or intervention")
+    made.add_argument(
+        "thing", metavar="THING", help="a claim, finding, rating; or what claims speak of: a proposition, intervention, outcome"
+    )
     made.add_argument("--outcome", metavar="THING", help="with an intervention: the outcome")
     _answer_options(made)
     made = command("unsupported", _unsupported, "the claims that cite nothing")
     made.add_argument("--source", metavar="SOURCE", help="only those of one source")
     made.add_argument("--json", action="store_true")
-    made = command("overlap", _overlap, "how far documents rest on the same trials or publications")
+    made = command("overlap", _overlap, "how far documents cite the same trials or publications")
     made.add_argument("documents", nargs="*", metavar="DOCUMENT", help="only these (default: all that cite something)")
     made.add_argument("--unit", default="study", help="study or publication")
     _answer_options(made)
@@ -358,6 +360,7 @@ def _paths(options: argparse.Namespace) -> int:
 
     kb = _open(options)
     start, end = kb.iri(options.start), kb.iri(options.end)
+    lineage.check_known(kb.store, [end])
     graph = lineage.lineage(kb.store, [start], "grounds", options.policy, kb.settings.lineage_nodes)
     answer = paths_answer(graph, start, end, 10, kb.settings.base)
     _show_json(answer) if options.json else print(paths_text(answer))
@@ -407,12 +410,16 @@ def _locate(options: argparse.Namespace) -> int:
 
 def _document(options: argparse.Namespace) -> Path:
     """Return the file named, or the one of that name in the folder `sources` of the knowledge base."""
+    from wherefrom.problems import UnknownDocument
     from wherefrom.settings import read_settings
 
     named = Path(options.document)
-    folder = _folder(options)
-    if named.exists() or not (sources := read_settings(folder).sources):
+    if named.exists():
         return named
+    folder = _folder(options)
+    sources = read_settings(folder).sources
+    if not sources:
+        raise UnknownDocument(f"{named.name} is no file here, and `sources` in wherefrom.toml is not set: there is no folder to look in.")
     kept = (folder / sources / options.document, folder / sources / f"{options.document}.txt")
     return next((path for path in kept if path.is_file()), named)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator
 from io import BytesIO, StringIO
 from typing import Any
@@ -13,6 +14,7 @@ import networkx as nx
 from wherefrom.answers import Answer
 
 DEEPEST = 100  # levels of a tree on the terminal; a chain of citations may be longer
+FIRST = ("claim", "finding", "rating")  # kinds that an answer on impact tells first, then the others by name
 
 
 def tree(answer: Answer) -> str:
@@ -31,11 +33,12 @@ def tree(answer: Answer) -> str:
         if up.get(thing):
             lines += ["  carries", *_branches(nodes, up, thing, 2, {thing})]
         if thing not in down and thing not in up:
-            lines.append("  rests on nothing that its source names, and nothing rests on it")
+            lines.append("  rests on nothing that is named, and nothing rests on it")
     count = answer["independentStudies"]
-    lines.append(f"{count} independent {'study' if count == 1 else 'studies'} ({answer['policy']})")
-    if answer["deeper"]:
-        lines.append("more steps follow than were asked for")
+    if count is None:
+        lines.append(f"more steps follow than were asked for; studies are not counted ({answer['policy']})")
+    else:
+        lines.append(f"{count} independent {'study' if count == 1 else 'studies'} ({answer['policy']})")
     if answer["asOf"]:
         lines.append(f"as of {answer['asOf']}; kept without a date: {', '.join(answer['undated']) or 'nothing'}")
     return "\n".join([*lines, *_truncated(answer)])
@@ -79,7 +82,7 @@ def _places(edge: Answer) -> Iterator[str]:
 
 
 def impact_text(answer: Answer) -> str:
-    """Return what a withdrawal does, in words."""
+    """Return what a withdrawal does, in words: each group with its counts by kind, claims first."""
     lines = [f"Withdrawn ({answer['policy']}): {', '.join(thing['id'] for thing in answer['withdrawn'])}"]
     if answer["withdrawnAlong"]:
         lines.append(f"With it, as they report no other study: {', '.join(thing['id'] for thing in answer['withdrawnAlong'])}")
@@ -88,8 +91,10 @@ def impact_text(answer: Answer) -> str:
         ("weakened", "Weakened: other support is left"),
         ("suspect", "Suspect: rests on the same trial otherwise"),
     ):
-        lines.append(f"{words} ({len(answer[group])})")
-        lines += [f"  {_node_line(thing)}" for thing in answer[group]]
+        things = sorted(answer[group], key=lambda thing: _kind_order(thing["kind"]))  # stable: within a kind as it was
+        counts = Counter(thing["kind"] for thing in things)
+        lines.append(f"{words}: {', '.join(_count(number, kind) for kind, number in counts.items()) or 'nothing'}")
+        lines += [f"  {_node_line(thing)}" for thing in things]
     lines.append(f"Ratings touched ({len(answer['ratings'])})")
     for rating in answer["ratings"]:
         lines.append(f"  {_node_line(rating)}: basis {rating['basis']}")
@@ -98,21 +103,40 @@ def impact_text(answer: Answer) -> str:
     return "\n".join([*lines, *_truncated(answer)])
 
 
+def _kind_order(kind: str) -> tuple[int, str]:
+    return (FIRST.index(kind) if kind in FIRST else len(FIRST), kind)
+
+
+def _count(number: int, kind: str) -> str:
+    """Return a number with its word.
+
+    >>> _count(1, "claim"), _count(2, "reference-list"), _count(3, "study")
+    ('1 claim', '2 reference lists', '3 studies')
+    """
+    word = kind.replace("-", " ") or "thing"
+    many = f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
+    return f"{number} {word if number == 1 else many}"
+
+
 def independence_text(answer: Answer) -> str:
     """Return the independent lines, in words."""
     count = answer["independentLines"]
-    lines = [f"{count} independent {'line' if count == 1 else 'lines'} of evidence behind {answer['claims']} claims ({answer['policy']})"]
+    told = f"{count} independent {'line' if count == 1 else 'lines'} of evidence"
+    if answer["behind"] == "claims":
+        bare = len(answer["unsupported"])
+        told = f"{answer['claims']} claims: {answer['resting']} rest on {told}, {bare} cite nothing"
+    lines = [f"{told} ({answer['policy']})"]
     for number, line in enumerate(answer["lines"], 1):
         lines.append(f"{number}. {'; '.join(_node_line(study) for study in line['studies'])}")
         lines.append(f"   papers: {', '.join(paper['label'] for paper in line['publications']) or 'none'}")
         if line["companions"]:
             lines.append(f"   companion papers, not credited: {', '.join(paper['label'] for paper in line['companions'])}")
-        lines.append(f"   claims: {len(line['claims'])}, of {', '.join(line['sources'])}")
+        if answer["behind"] == "claims":
+            lines.append(f"   claims: {len(line['claims'])}, of {', '.join(line['sources'])}")
     if answer["namedWithoutFinding"]:
         lines.append(
             "Named by a claim, without a finding on the outcome: " + "; ".join(_node_line(s) for s in answer["namedWithoutFinding"])
         )
-    lines.append(f"Claims that cite nothing: {len(answer['unsupported'])}")
     return "\n".join([*lines, *_truncated(answer)])
 
 
@@ -163,7 +187,7 @@ def keystones_text(answer: Answer) -> str:
     lines = [f"What falls with each {answer['unit']} alone ({answer['policy']})"]
     for stone in answer["keystones"]:
         falls = stone["falls"]
-        told = f"{falls['claims']} claims, {falls['findings']} findings, {falls['ratings']} ratings"
+        told = ", ".join(_count(falls[f"{kind}s"], kind) for kind in FIRST)
         lines.append(f"  {told}: {'; '.join(_node_line(member) for member in stone['members'])}")
     return "\n".join(lines)
 
@@ -218,14 +242,18 @@ def edges_csv(answer: Answer) -> str:
 
 
 def dot(answer: Answer) -> str:
-    """Return the lineage as DOT; inferred steps are dashed."""
+    """Return the lineage as DOT: an edge for each step and basis, with the graphs that state it; inferred steps are dashed."""
     lines = ["digraph lineage {", "  rankdir=LR; node [shape=box, fontname=sans-serif];"]
     for node in answer["nodes"]:
         name, label, kind = (_quoted(node[part]) for part in ("id", "label", "kind"))
         lines.append(f"  {name} [label={label}, class={kind}];")
+    graphs: dict[tuple[str, str, str, str], set[str]] = {}
     for edge in answer["edges"]:
-        style = "dashed" if edge["basis"] == "inferred" else "solid"
-        lines.append(f"  {_quoted(edge['from'])} -> {_quoted(edge['to'])} [label={_quoted(edge['step'])}, style={style}];")
+        graphs.setdefault((edge["from"], edge["to"], edge["step"], edge["basis"]), set()).add(edge["graph"])
+    for (thing, ground, step, basis), stating in graphs.items():
+        style = "dashed" if basis == "inferred" else "solid"
+        told = f"label={_quoted(step)}, style={style}, graphs={_quoted(', '.join(sorted(stating)))}"
+        lines.append(f"  {_quoted(thing)} -> {_quoted(ground)} [{told}];")
     return "\n".join([*lines, "}"])
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 import networkx as nx
 from rdflib import URIRef
 
-from wherefrom.lineage import POLICIES, Lineage, Policy, curation_graphs, mark, publications, sharing, steps_of, studies, support
+from wherefrom.lineage import POLICIES, Lineage, Policy, coarse, curation_graphs, mark, publications, sharing, steps_of, studies, support
 from wherefrom.problems import BadParameter
 from wherefrom.query import rows
 from wherefrom.store import Store
@@ -26,7 +26,7 @@ END = "end of all evidence"
 
 @dataclass(frozen=True)
 class Keystone:
-    """A publication, or a trial (studies that share their sample), and what rests on nothing else."""
+    """A publication, or a trial (studies that share their sample), and the claims, findings and ratings that rest on nothing else."""
 
     members: tuple[URIRef, ...]
     claims: tuple[URIRef, ...]
@@ -35,7 +35,7 @@ class Keystone:
 
 
 def keystones(store: Store, unit: Unit = "publication", policy: Policy = "stated") -> list[Keystone]:
-    """Return all publications or trials that something rests on alone, those that carry most claims first.
+    """Return all publications or trials that a claim, finding or rating rests on alone, those that carry most claims first.
 
     For trials, a publication leads to the trials it reports, so that a page that rests on a list of papers rests on their
     trials; a finding rests on its trial, whatever paper prints it. Raises `BadParameter` for an unknown unit or policy.
@@ -56,7 +56,8 @@ def keystones(store: Store, unit: Unit = "publication", policy: Policy = "stated
         for end, fallen in dominated(resting, ends).items()
         if fallen and (members := ends[end])
     ]
-    return sorted(found, key=lambda stone: (-len(stone.claims), -len(stone.findings), stone.members))
+    carrying = (stone for stone in found if stone.claims or stone.findings or stone.ratings)  # not only references
+    return sorted(carrying, key=lambda stone: (-len(stone.claims), -len(stone.findings), stone.members))
 
 
 def whole(store: Store, policy: Policy) -> Lineage:
@@ -96,7 +97,10 @@ def _by_trial(store: Store, graph: Lineage, policy: Policy) -> tuple[nx.DiGraph[
     trials = {f"trial {min(found)}": tuple(sorted(found)) for found in components}
     trial_of = {study: name for name, found in trials.items() for study in found}
     resting: nx.DiGraph[Any] = nx.DiGraph()
+    unneeded = set(coarse(graph))
     for thing, ground in graph.edges:
+        if (thing, ground) in unneeded:
+            continue
         taken = steps_of(graph, thing, ground)
         if EV.reportedIn in taken:
             resting.add_edge(ground, trial_of[thing])

@@ -16,7 +16,7 @@ from rdflib.term import Identifier
 
 from wherefrom.problems import BadParameter, UnknownResource
 from wherefrom.query import rows
-from wherefrom.store import Store
+from wherefrom.store import Bindings, Store
 from wherefrom.vocabulary import EV
 
 Direction = Literal["grounds", "consequences", "both"]
@@ -54,7 +54,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Independence:
-    """The independent lines behind claims; `without_finding` are studies that claims name and no finding shows."""
+    """The independent lines behind claims; `without_finding` are studies that claims name and no finding shows.
+
+    `spoken_of` tells that the claims are those that speak of the thing asked about; otherwise `claims` is that thing itself.
+    """
 
     claims: tuple[URIRef, ...]
     lines: tuple[Line, ...]
@@ -62,6 +65,7 @@ class Independence:
     without_finding: tuple[URIRef, ...]
     policy: Policy
     names: Lineage
+    spoken_of: bool
     truncated: bool = False
 
 
@@ -108,7 +112,7 @@ def lineage(
     _check("policy", policy, POLICIES)
     if depth is not None and depth < 0:
         raise BadParameter(f"depth is a number of steps, 0 or more, not {depth}.")
-    _check_known(store, things)
+    check_known(store, things)
     curated = curation_graphs(store)
     graph: Lineage = nx.DiGraph(policy=policy, things=tuple(things), truncated=False, deeper=False)
     graph.add_nodes_from(things)
@@ -160,7 +164,8 @@ def _check(name: str, value: str, allowed: tuple[str, ...]) -> None:
         raise BadParameter(f"{name} is one of {', '.join(allowed)}, not {value!r}.")
 
 
-def _check_known(store: Store, things: Iterable[URIRef]) -> None:
+def check_known(store: Store, things: Iterable[URIRef]) -> None:
+    """Raise `UnknownResource` for a thing that no graph describes."""
     known = {row["thing"] for row in rows(store, "descriptions", {"thing": list(things)})}
     for thing in things:
         if thing not in known:
@@ -256,13 +261,21 @@ def support(graph: Lineage) -> Lineage:
     """Return the lineage without the edges that only lead to companion papers.
 
     A finding that names the publication that prints it is supported by that one, not by the other reports of its study:
-    the edge from finding to study is left out there. Its study stays reachable in the full lineage.
+    the edge from finding to study is left out there. Its study stays reachable in the full lineage. In the same way a claim
+    with a ground of its own is supported by that, not by the whole reference list of its page.
     """
     kept: Lineage = nx.DiGraph(graph.edges)
     kept.add_nodes_from(graph)
+    kept.remove_edges_from(coarse(graph))
     for finding in {a for a, b in graph.edges if EV.publishedIn in steps_of(graph, a, b)}:
         kept.remove_edges_from([(finding, b) for b in graph[finding] if steps_of(graph, finding, b) == {EV.findingOf}])
     return kept
+
+
+def coarse(graph: Lineage) -> list[tuple[URIRef, URIRef]]:
+    """Return the edges from a thing to a reference list that are not needed, since the thing rests on something else too."""
+    lists = {a for a, b in graph.edges if EV.includesReference in steps_of(graph, a, b)}
+    return [(thing, ground) for thing, ground in graph.edges if ground in lists and set(graph.successors(thing)) - lists]
 
 
 def mark(store: Store, graph: Lineage) -> Lineage:
@@ -395,23 +408,34 @@ def sharing(store: Store, found: Iterable[URIRef], policy: Policy) -> nx.Graph[U
     return graph
 
 
-def independence(store: Store, thing: URIRef, policy: Policy = "stated") -> Independence:
-    """Return the independent lines behind a claim, a proposition, an intervention, an outcome or a rating."""
-    _check_known(store, [thing])
+def independence(store: Store, thing: URIRef, policy: Policy = "stated", nodes: int = NODES) -> Independence:
+    """Return the independent lines behind a claim, finding or rating, or behind the claims that speak of a thing.
+
+    A proposition, an intervention or an outcome is spoken of. For an outcome, narrower ones are taken with it, and only
+    studies with a finding on it count; a study that a claim names without one is told apart.
+    """
+    _check("policy", policy, POLICIES)
+    check_known(store, [thing])
+    if any(rows(store, "kinds", {"thing": [thing], "class": [EV.Outcome]})):
+        return _on_outcome(store, {"outcome": [thing]}, thing, policy, nodes)
     speaking = sorted({URIRef(row["claim"]) for row in rows(store, "claims_of", {"thing": [thing]})})
-    return _lines(store, speaking or [thing], policy, None)
+    return _lines(store, speaking or [thing], policy, None, nodes, spoken_of=bool(speaking))
 
 
-def independence_on(store: Store, intervention: URIRef, outcome: URIRef, policy: Policy = "stated") -> Independence:
+def independence_on(store: Store, intervention: URIRef, outcome: URIRef, policy: Policy = "stated", nodes: int = NODES) -> Independence:
     """Return the independent lines behind the claims that speak of that intervention and that outcome (or a narrower one).
 
     Only studies with a finding on the outcome count; a study that a claim names without one is told apart.
     """
-    _check_known(store, [intervention, outcome])
-    bindings = {"intervention": [intervention], "outcome": [outcome]}
+    _check("policy", policy, POLICIES)
+    check_known(store, [intervention, outcome])
+    return _on_outcome(store, {"intervention": [intervention], "outcome": [outcome]}, outcome, policy, nodes)
+
+
+def _on_outcome(store: Store, bindings: Bindings, outcome: URIRef, policy: Policy, nodes: int) -> Independence:
     claims = sorted({URIRef(row["claim"]) for row in rows(store, "claims_on", bindings)})
     shown = {URIRef(row["study"]) for row in rows(store, "studies_with_findings", {"outcome": [outcome]})}
-    return _lines(store, claims, policy, shown)
+    return _lines(store, claims, policy, shown, nodes, spoken_of=True)
 
 
 def studies_reached(store: Store, graph: Lineage, things: Iterable[URIRef], policy: Policy) -> dict[URIRef, set[URIRef]]:
@@ -444,9 +468,11 @@ def reports(store: Store, column: str, values: Iterable[URIRef], policy: Policy)
     }
 
 
-def _lines(store: Store, claims: Sequence[URIRef], policy: Policy, shown: set[URIRef] | None) -> Independence:
+def _lines(
+    store: Store, claims: Sequence[URIRef], policy: Policy, shown: set[URIRef] | None, nodes: int, *, spoken_of: bool
+) -> Independence:
     """Group the studies behind `claims` into lines: components under shared samples (Cochrane Handbook 7.2.1)."""
-    graph: Lineage = lineage(store, claims, "grounds", policy) if claims else nx.DiGraph()
+    graph: Lineage = lineage(store, claims, "grounds", policy, nodes) if claims else nx.DiGraph()
     reached = studies_reached(store, graph, claims, policy)
     counted = set(reached) if shown is None else reached.keys() & shown
     supported = support(graph)
@@ -465,7 +491,7 @@ def _lines(store: Store, claims: Sequence[URIRef], policy: Policy, shown: set[UR
     without = tuple(sorted(reached.keys() - counted))
     mentioned = [*claims, *graph, *reached, *(paper for line in lines for paper in line.companions)]
     truncated = bool(graph.graph.get("truncated"))
-    return Independence(tuple(claims), tuple(lines), bare, without, policy, named(store, mentioned), truncated)
+    return Independence(tuple(claims), tuple(lines), bare, without, policy, named(store, mentioned), spoken_of, truncated)
 
 
 def kind_of(iri: str, base: str) -> str:

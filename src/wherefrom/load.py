@@ -82,7 +82,7 @@ class KnowledgeBase:
 
 
 def read_knowledge_base(folder: Path) -> KnowledgeBase:
-    """Read the knowledge base in `folder`; one without `ontology/` or `shapes/` uses those that come with the program.
+    """Read the knowledge base in `folder`: its data, and the ontology and shapes that come with the program and its own.
 
     Raises `NotAKnowledgeBase`, `BadSettings`, `UnreadableInput`, or `SyntaxProblem` for the first file that does not parse.
     """
@@ -155,8 +155,12 @@ def term(value: object, seen: dict[object, Identifier] | None = None) -> Identif
 
 
 def _folder(folder: Path, name: str) -> list[Path]:
-    own = folder / name
-    return _files(own if own.is_dir() else shipped_folder(name))
+    """Return the files that ship and those of the folder's own; an own file stands for a shipped one of the same name."""
+    own, shipped = folder / name, shipped_folder(name)
+    found = {path.relative_to(shipped): path for path in _files(shipped)}
+    if own.is_dir():
+        found |= {path.relative_to(own): path for path in _files(own)}
+    return [found[relative] for relative in sorted(found)]
 
 
 def _files(folder: Path) -> list[Path]:

@@ -11,6 +11,7 @@ from rdflib import Dataset, URIRef
 from wherefrom import lineage as engine
 from wherefrom.build import current, home
 from wherefrom.load import KnowledgeBase, read_knowledge_base, term
+from wherefrom.overlap import Overlap, Unit, overlap
 from wherefrom.problems import UnreadableInput
 from wherefrom.resources import example
 from wherefrom.settings import FILE, Settings, read_settings
@@ -90,6 +91,10 @@ class OpenKnowledgeBase:
         if outcome is not None:
             return engine.independence_on(self.store, self.iri(thing), self.iri(outcome), policy)
         return engine.independence(self.store, self.iri(thing), policy)
+
+    def overlap(self, *documents: str, unit: Unit = "study", policy: engine.Policy = "stated") -> Overlap:
+        """Return the table of documents (all that cite something, if none is named) and the units of evidence they cite."""
+        return overlap(self.store, unit, policy, frozenset(self.iri(document) for document in documents) or None)
 
     def validate(self) -> Report:
         """Return what lint and shapes find in the files."""

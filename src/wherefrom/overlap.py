@@ -1,7 +1,8 @@
-"""How far sources rest on the same evidence: the covered area of the table of sources and what they cite.
+"""How far documents cite the same evidence: the covered area of the table of documents and what they cite.
 
 Rows are source documents, columns are units of evidence (trials, or publications), a mark says that the document cites the
-unit. All figures are of this table; its marks are returned with them, since the figures swing with what is counted.
+unit, not that anything in it rests on the unit: that is asked of lineage. All figures are of this table; its marks are
+returned with them, since the figures swing with what is counted.
 """
 
 from __future__ import annotations
@@ -14,16 +15,17 @@ from math import sqrt
 from typing import Literal, get_args
 
 import networkx as nx
-from rdflib import DCTERMS, URIRef
+from rdflib import DCTERMS, Namespace, URIRef
 
-from wherefrom.lineage import POLICIES, Policy, reports, sharing
+from wherefrom.lineage import POLICIES, Policy, curation_graphs, reports, sharing
 from wherefrom.problems import BadParameter
 from wherefrom.query import rows
 from wherefrom.store import Store
-from wherefrom.vocabulary import EV, SCHEMES
+from wherefrom.vocabulary import EV, PREFIXES, SCHEMES
 
 Unit = Literal["study", "publication"]
 UNITS: tuple[str, ...] = get_args(Unit)
+CITO = Namespace(PREFIXES["cito"])
 NOT_USED = URIRef(f"{SCHEMES}/citation-section/not-used")
 BANDS = ((5, "slight"), (10, "moderate"), (15, "high"))  # upper bounds in percent (Pieper et al. 2014); above is very high
 
@@ -101,7 +103,12 @@ def band(area: Fraction) -> str:
 
 @dataclass(frozen=True)
 class Overlap:
-    """A table and what could not be put into it: publications that report no known study, sizes that no source prints."""
+    """A table and what it does not show: cited publications that report no known study, citations that are misfiled.
+
+    `sizes` has the columns whose sample some source prints, at the largest that any study of the trial has. `misfiled` are
+    publications that a document of the table cites under a study that they do not report, as the policy has it; the marks
+    they make are kept, since the document does cite them.
+    """
 
     table: Incidence
     unit: Unit
@@ -109,6 +116,7 @@ class Overlap:
     members: Mapping[URIRef, frozenset[URIRef]]  # a column -> the publications marked under it
     without_study: frozenset[URIRef]
     sizes: Mapping[URIRef, int]
+    misfiled: frozenset[URIRef] = frozenset()
 
     def pairs(self) -> list[tuple[URIRef, URIRef]]:
         """Return each two rows once."""
@@ -135,7 +143,7 @@ def overlap(store: Store, unit: Unit = "study", policy: Policy = "stated", docum
             raise BadParameter(f"{', '.join(sorted(unknown))} cites nothing, or is no document.")
         cited = {document: papers for document, papers in cited.items() if document in documents}
     papers = set().union(*cited.values())
-    columns, without = _columns(store, papers, unit, policy)
+    columns, trials = _columns(store, papers, unit, policy)
     marks = frozenset((document, columns[paper]) for document, found in cited.items() for paper in found if paper in columns)
     members: dict[URIRef, set[URIRef]] = {}
     for paper, column in columns.items():
@@ -143,17 +151,24 @@ def overlap(store: Store, unit: Unit = "study", policy: Policy = "stated", docum
     table = Incidence(tuple(sorted(cited)), tuple(sorted(members)), marks)
     late = _too_late(store, table, editions, members)
     whole = Incidence(table.rows, table.columns, marks, late)
-    return Overlap(whole, unit, policy, {c: frozenset(found) for c, found in members.items()}, without, _sizes(store, members))
+    return Overlap(
+        whole,
+        unit,
+        policy,
+        members={column: frozenset(found) for column, found in members.items()},
+        without_study=frozenset(papers - columns.keys()),
+        sizes=_sizes(store, {study: trial for study, trial in trials.items() if trial in members}),
+        misfiled=_misfiled(store, {(editions[document], paper) for document, found in cited.items() for paper in found}, policy),
+    )
 
 
-def _columns(store: Store, papers: set[URIRef], unit: Unit, policy: Policy) -> tuple[dict[URIRef, URIRef], frozenset[URIRef]]:
-    """Return paper -> column, and the papers that have none."""
+def _columns(store: Store, papers: set[URIRef], unit: Unit, policy: Policy) -> tuple[dict[URIRef, URIRef], dict[URIRef, URIRef]]:
+    """Return paper -> column, and study -> column for every study of a trial."""
     if unit == "publication":
-        return {paper: paper for paper in papers}, frozenset()
+        return {paper: paper for paper in papers}, {}
     reported = reports(store, "ground", papers, policy)
     trials = {study: min(found) for found in nx.connected_components(sharing(store, {s for s, _ in reported}, policy)) for study in found}
-    columns = {paper: trials[study] for study, paper in sorted(reported, reverse=True)}
-    return columns, frozenset(papers - columns.keys())
+    return {paper: trials[study] for study, paper in sorted(reported, reverse=True)}, trials
 
 
 def _too_late(
@@ -181,9 +196,25 @@ def _too_late(
     )
 
 
-def _sizes(store: Store, columns: Mapping[URIRef, object]) -> dict[URIRef, int]:
+def _sizes(store: Store, trials: Mapping[URIRef, URIRef]) -> dict[URIRef, int]:
+    """Return the size of each trial: the largest that a source prints for one of its studies (`trials` is study -> trial)."""
     found: dict[URIRef, int] = {}
-    for row in rows(store, "sample_sizes", {"study": sorted(columns)}) if columns else ():
-        study = URIRef(row["study"])
-        found[study] = max(found.get(study, 0), int(row["size"]))
+    for row in rows(store, "sample_sizes", {"study": sorted(trials)}) if trials else ():
+        trial = trials[URIRef(row["study"])]
+        found[trial] = max(found.get(trial, 0), int(row["size"]))
     return found
+
+
+def _misfiled(store: Store, cited: set[tuple[URIRef, URIRef]], policy: Policy) -> frozenset[URIRef]:
+    """Return the publications of `cited` (edition, publication) whose citation there is misfiled; curators say so, or a source."""
+    curated = curation_graphs(store)
+    misfiled = {
+        URIRef(row["thing"])
+        for row in rows(store, "statements", {"property": [EV.misfiledUnder]})
+        if policy == "inferred" or row["graph"] not in curated
+    }
+    ends = [CITO.hasCitingEntity, CITO.hasCitedEntity]
+    found = list(rows(store, "statements", {"thing": sorted(misfiled), "property": ends})) if misfiled else []
+    editions = {row["thing"]: row["value"] for row in found if row["property"] == CITO.hasCitingEntity}
+    papers = ((row["thing"], URIRef(row["value"])) for row in found if row["property"] == CITO.hasCitedEntity)
+    return frozenset(paper for citation, paper in papers if (editions.get(citation), paper) in cited)

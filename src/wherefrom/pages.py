@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -20,6 +20,7 @@ from wherefrom.store import Row, Store
 from wherefrom.vocabulary import BORROWED, EV, ONTOLOGY, SCHEMES, place, shorten
 
 FIRST = (RDF.type, SKOS.prefLabel, RDFS.label, SKOS.definition)
+TRACED = frozenset({"claim", "finding", "study", "publication", "rating", "reference", "reference-list"})
 SHOWN = 200  # values of one property, or links of one kind, on one page; the rest is counted
 
 
@@ -56,6 +57,11 @@ class Page:
     mentions: list[Group]
     statements: list[Row]
     deprecated: bool
+
+    @property
+    def traced(self) -> bool:
+        """Whether a thing of this kind rests on something, or something on it, so that lineage and impact have an answer."""
+        return self.kind in TRACED
 
 
 class Names:
@@ -168,7 +174,10 @@ class Listing:
 
 
 def kinds_of_things(store: Store, base: str) -> Mapping[str, list[str]]:
-    """Return the things under the base by kind (first part of the path), kinds in the order of the ontology."""
+    """Return the things under the base by kind (first part of the path), kinds in the order of the ontology.
+
+    Parts are left out: things whose IRI is that of another thing and `/...`, as the selector of a passage.
+    """
     found: dict[str, set[str]] = {}
     places: dict[str, int] = {}
     for row in rows(store, "kinds"):
@@ -176,7 +185,13 @@ def kinds_of_things(store: Store, base: str) -> Mapping[str, list[str]]:
         if kind:
             found.setdefault(kind, set()).add(str(row["thing"]))
             places[kind] = min(place(str(row["class"])), places.get(kind, place("")))
-    return {kind: sorted(found[kind]) for kind in sorted(found, key=lambda kind: (places[kind], kind))}
+    kinds = sorted(found, key=lambda kind: (places[kind], kind))
+    return {kind: sorted(thing for thing in found[kind] if not _is_part(thing, found[kind])) for kind in kinds}
+
+
+def _is_part(thing: str, known: Container[str]) -> bool:
+    """Return whether the IRI begins with that of a known thing and `/`."""
+    return any(thing[: slash.start()] in known for slash in re.finditer("/", thing))
 
 
 def listing(store: Store, things: list[str], kind: str, base: str, start: int, size: int = 100) -> Listing:

@@ -61,7 +61,7 @@ class NotConforming(Problem):
 
 class UnknownResource(Problem):
     slug, title, status, exit_code = "unknown-resource", "Nothing is known under this name", 404, 2
-    remedy = "Search for its label, or look through the list of its kind, for example /claim."
+    remedy = "Check the name: type/slug, as in claim/foundations-ipp-secure. Each kind has a list, for example /claim."
 
     def __init__(self, name: str) -> None:
         super().__init__(f"No graph says anything about {name}.")
@@ -136,6 +136,11 @@ class UnsupportedMediaType(Problem):
 class BadParameter(Problem):
     slug, title = "bad-parameter", "A parameter cannot be used"
     remedy = "Correct the parameter named."
+
+
+class AddressInUse(Problem):
+    slug, title, status = "address-in-use", "Nothing can be served at this address", 500
+    remedy = "Name a free port from 1 to 65535 with --port, or 0 to have one picked."
 
 
 class StoreUnusable(Problem):

@@ -14,6 +14,7 @@ from rdflib.term import Identifier
 
 from wherefrom.load import engine_term, term, with_union
 from wherefrom.problems import BadParameter, BadQuery, StoreUnusable, UnknownColumn
+from wherefrom.sparql_text import refuse_service
 from wherefrom.vocabulary import PREFIXES
 
 Row = Mapping[str, Identifier]
@@ -61,6 +62,7 @@ class EmbeddedStore:
         """See `Store`."""
         if any(not values for values in bindings.values()):
             return
+        refuse_service(query)
         try:
             solutions = self.store.query(query + _values(query, bindings), prefixes=PREFIXES)
         except SyntaxError as error:

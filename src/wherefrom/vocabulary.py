@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import pyoxigraph as ox
 from rdflib import OWL, RDF, RDFS, Graph, URIRef
 from rdflib.namespace import ClosedNamespace
 
+from wherefrom.problems import UnknownResource
 from wherefrom.resources import shipped_folder
 
 ONTOLOGY = URIRef("https://w3id.org/wherefrom/ontology")
@@ -20,6 +22,8 @@ _terms = sorted(t.fragment for t in _ontology.subjects(RDFS.isDefinedBy, ONTOLOG
 TERMS = tuple(f"{ONTOLOGY}#{name}" for name in _terms)
 _known = frozenset(TERMS)
 EV = ClosedNamespace(f"{ONTOLOGY}#", _terms)  # EV.assertdFrom: AttributeError naming the term and the namespace
+
+NEVER_IN_IRIS = re.compile(r'[\x00-\x20<>"{}|^`\\\x7f-\x9f\ud800-\udfff\ufff0-\uffff]')  # RFC 3987, 2.2
 
 # Prefixes known in queries and used in every export; those of the data (`claim:` ...) are the first folders under id/.
 PREFIXES = {
@@ -64,12 +68,16 @@ def kinds(base: str, iris: set[str]) -> dict[str, str]:
 def expand(name: str, base: str) -> URIRef:
     """Return the IRI that `name` stands for: an IRI, a CURIE of a known prefix, `type/slug` or `type:slug`.
 
+    Raises `UnknownResource` for what no IRI can be.
+
     >>> expand("claim/x", "https://example.org/")
     rdflib.term.URIRef('https://example.org/id/claim/x')
     >>> expand("ev:Claim", "https://example.org/")
     rdflib.term.URIRef('https://w3id.org/wherefrom/ontology#Claim')
     """
     name = name.strip().removeprefix("<").removesuffix(">")
+    if not name or NEVER_IN_IRIS.search(name):
+        raise UnknownResource(f"the name {name!r}")
     if name.startswith(("http://", "https://", "urn:")):
         return URIRef(name)
     prefix, colon, rest = name.partition(":")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from wherefrom import answers, drawing, lineage
@@ -29,7 +29,7 @@ FORMATS = {
 
 def routes(site: Site) -> APIRouter:
     """Return the routes under /api."""
-    router = APIRouter(prefix="/api")
+    router = APIRouter(prefix="/api", dependencies=[Depends(_known_parameters)])
 
     def send(request: Request, make: object) -> Response:
         return respond(site, request, FORMATS["json"], lambda: bytes(json_response(make()).body))  # type: ignore[operator]
@@ -76,14 +76,16 @@ def routes(site: Site) -> APIRouter:
         request: Request, thing: str | None = None, intervention: str | None = None, outcome: str | None = None, policy: str = "stated"
     ) -> Response:
         _check(policy)
-        if bool(thing) == bool(intervention and outcome):
+        asked = thing or intervention
+        if asked is None or (thing and intervention) or (intervention and not outcome):
             raise BadParameter("Give thing, or intervention and outcome.")
+        limit = site.settings.lineage_nodes
 
         def make() -> answers.Answer:
-            if thing:
-                found = lineage.independence(site.store, site.iri(thing), policy)  # type: ignore[arg-type]
+            if outcome is None:
+                found = lineage.independence(site.store, site.iri(asked), policy, limit)  # type: ignore[arg-type]
             else:
-                found = lineage.independence_on(site.store, site.iri(intervention or ""), site.iri(outcome or ""), policy)  # type: ignore[arg-type]
+                found = lineage.independence_on(site.store, site.iri(asked), site.iri(outcome), policy, limit)  # type: ignore[arg-type]
             return answers.independence_answer(found, site.base)
 
         return send(request, make)
@@ -93,7 +95,7 @@ def routes(site: Site) -> APIRouter:
         wanted = site.iri(source if "/" in source else f"source/{source}") if source else None
         return send(request, lambda: answers.unsupported_answer(site.store, site.base, wanted))
 
-    @router.api_route("/overlap", methods=["GET", "HEAD"], summary="How far documents rest on the same trials or publications")
+    @router.api_route("/overlap", methods=["GET", "HEAD"], summary="How far documents cite the same trials or publications")
     def overlap_of(
         request: Request, unit: str = "study", policy: str = "stated", sources: Annotated[list[str] | None, Query()] = None
     ) -> Response:
@@ -130,6 +132,7 @@ def routes(site: Site) -> APIRouter:
             raise BadParameter(f"show is the number of ways to list, 0 to {SHOWN}.")
 
         def make() -> answers.Answer:
+            lineage.check_known(site.store, [site.iri(end)])
             limit = site.settings.lineage_nodes
             graph = lineage.lineage(site.store, [site.iri(start)], "grounds", policy, limit)  # type: ignore[arg-type]
             return answers.paths_answer(graph, site.iri(start), site.iri(end), show, site.base)
@@ -137,6 +140,14 @@ def routes(site: Site) -> APIRouter:
         return send(request, make)
 
     return router
+
+
+def _known_parameters(request: Request) -> None:
+    """Refuse a parameter that the route does not have: it would be ignored, and the answer be one to another question."""
+    known = {parameter.alias for parameter in request.scope["route"].dependant.query_params}
+    unknown = set(request.query_params) - known
+    if unknown:
+        raise BadParameter(f"{', '.join(sorted(unknown))} is no parameter here; there are {', '.join(sorted(known)) or 'none'}.")
 
 
 def _check(policy: str) -> None:

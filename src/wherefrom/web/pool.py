@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from wherefrom import problems
-from wherefrom.answering import skeleton
 from wherefrom.problems import BadQuery, Problem, QueryLost, QueryTimeout, QueryTooLarge, TooManyQueries
 from wherefrom.settings import Settings
+from wherefrom.sparql_text import refuse_service, skeleton
 from wherefrom.web.worker import CHUNK, DATA, END, FRAME, HEADER, PROBLEM
 
 HELD = 16 * CHUNK  # an answer up to this size is read whole before its status is sent, so that the status is honest
-SERVICE = re.compile(r"(?<![?$:.%\w\\-])SERVICE(?=[\s<?$])", re.IGNORECASE)  # the keyword, not a variable or part of a name
 
 
 @dataclass(frozen=True)
@@ -196,8 +195,7 @@ def check(query: str, settings: Settings) -> None:
     if len(query.encode()) > settings.query_bytes:
         raise QueryTooLarge(f"The query is longer than {settings.query_bytes:,} bytes (limits.query_bytes).")
     bare = skeleton(query)
-    if SERVICE.search(bare):
-        raise BadQuery("SERVICE makes no request here: no other endpoint is asked, and SILENT would hide that.")
+    refuse_service(query)
     depth = deepest = 0
     for character in bare:
         if character in "({[":

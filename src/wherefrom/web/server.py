@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import socket
-import sys
 
 import uvicorn
 
 from wherefrom.build import Build
+from wherefrom.problems import AddressInUse
 from wherefrom.settings import Settings
 from wherefrom.web.app import application
 
@@ -29,13 +29,22 @@ class Server(uvicorn.Server):
 
 
 def serve(build: Build, settings: Settings, host: str, port: int) -> None:
-    """Serve one build until interrupted; exits with 2 where the port is taken."""
+    """Serve one build until interrupted; raises `AddressInUse` where the port is taken."""
     config = uvicorn.Config(
         application(build, settings), host=host, port=port, log_level="warning", access_log=False, server_header=False,
         proxy_headers=False, h11_max_incomplete_event_size=80_000,
     )  # fmt: skip
-    server = Server(config, settings.title)
-    server.run()
-    if not server.started:
-        print(f"error: nothing can be served at {host}:{port}.\n  to do: Name a free port with --port.", file=sys.stderr)
-        raise SystemExit(2)
+    with _bound(host, port) as listening:
+        Server(config, settings.title).run([listening])
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there, or raise `AddressInUse`."""
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except (OSError, OverflowError) as error:
+        listening.close()
+        raise AddressInUse(f"Nothing can be served at {host}:{port}: {getattr(error, 'strerror', None) or error}.") from error
+    return listening

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import re
 from functools import cached_property
 from typing import Any
 
@@ -14,14 +13,11 @@ from rdflib import URIRef
 from wherefrom.build import Build
 from wherefrom.export import context, export, select
 from wherefrom.pages import address, kinds_of_things, render
-from wherefrom.problems import UnknownResource
 from wherefrom.query import rows
 from wherefrom.settings import Settings
 from wherefrom.store import EmbeddedStore
 from wherefrom.version import __version__
 from wherefrom.vocabulary import PREFIXES, expand, kinds
-
-NEVER_IN_IRIS = re.compile(r'[\x00-\x20<>"{}|^`\\\x7f-\x9f\ud800-\udfff\ufff0-\uffff]')  # RFC 3987, 2.2
 
 
 class Site:
@@ -66,10 +62,7 @@ class Site:
 
     def iri(self, name: str) -> URIRef:
         """Return the IRI that a name stands for; raises `UnknownResource` for one that no IRI can have."""
-        bare = name.strip().removeprefix("<").removesuffix(">")
-        if NEVER_IN_IRIS.search(bare):
-            raise UnknownResource(f"the name {name!r}")
-        return expand(bare, self.base)
+        return expand(name, self.base)
 
     @cached_property
     def prefixes(self) -> dict[str, str]:

@@ -262,7 +262,7 @@ def support(graph: Lineage) -> Lineage:
 
     A finding that names the publication that prints it is supported by that one, not by the other reports of its study:
     the edge from finding to study is left out there. Its study stays reachable in the full lineage. In the same way a claim
-    with a ground of its own is supported by that, not by the whole reference list of its page.
+    for which curators found its own ground is supported by that, not by the whole reference list of its page.
     """
     kept: Lineage = nx.DiGraph(graph.edges)
     kept.add_nodes_from(graph)
@@ -273,9 +273,13 @@ def support(graph: Lineage) -> Lineage:
 
 
 def coarse(graph: Lineage) -> list[tuple[URIRef, URIRef]]:
-    """Return the edges from a thing to a reference list that are not needed, since the thing rests on something else too."""
+    """Return the edges to a reference list that curators made finer: they inferred which ground the thing has of its own.
+
+    A source that states both a list and a study rests on both.
+    """
     lists = {a for a, b in graph.edges if EV.includesReference in steps_of(graph, a, b)}
-    return [(thing, ground) for thing, ground in graph.edges if ground in lists and set(graph.successors(thing)) - lists]
+    inferred = {a for a, b in graph.edges if {basis for _, _, basis in graph.edges[a, b]["statements"]} == {"inferred"}}
+    return [(thing, ground) for thing, ground in graph.edges if ground in lists and thing in inferred]
 
 
 def mark(store: Store, graph: Lineage) -> Lineage:

@@ -40,7 +40,8 @@ def serve(build: Build, settings: Settings, host: str, port: int) -> None:
 
 def _bound(host: str, port: int) -> socket.socket:
     """Return a socket that listens there, or raise `AddressInUse`."""
-    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # asyncio sends small answers at once only for this protocol
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))

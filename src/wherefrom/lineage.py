@@ -220,8 +220,8 @@ def steps_of(graph: Lineage, thing: URIRef, ground: URIRef) -> set[URIRef]:
     return {step for step, _, _ in graph.edges[thing, ground]["statements"]}
 
 
-def describe(store: Store, graph: Lineage) -> Lineage:
-    """Give each node its `label`, `classes`, `sources`, `line`s and `passages` (graph -> passages); return the graph."""
+def describe(store: Store, graph: Lineage, *, places: bool = True) -> Lineage:
+    """Give each node its `label`, `classes`, `sources` and, with `places`, `passages` (graph -> passages); return the graph."""
     for _, data in graph.nodes(data=True):
         data.update(label=None, classes=set(), sources=set(), passages={})
     for row in rows(store, "descriptions", {"thing": list(graph)}):
@@ -233,8 +233,8 @@ def describe(store: Store, graph: Lineage) -> Lineage:
             data["label"] = min(data["label"] or label, label)
         elif row["property"] in SAID_BY:
             data["sources"].add(row["value"])
-    for thing, places in passages(store, list(graph)).items():
-        graph.nodes[thing]["passages"] = places
+    for thing, found in (passages(store, list(graph)) if places else {}).items():
+        graph.nodes[thing]["passages"] = found
     return graph
 
 
@@ -242,9 +242,8 @@ def passages(store: Store, things: Sequence[URIRef]) -> dict[URIRef, dict[URIRef
     """Return where each thing is stated: thing -> graph -> passages in the order of the document."""
     found = list(rows(store, "passages", {"thing": list(things)}))
     lines: dict[tuple[Identifier, Identifier], int] = {}
-    for row in rows(store, "descriptions", {"thing": sorted({row["passage"] for row in found})}):
-        if row["property"] in (EV.startLine, EV.endLine):
-            lines[row["thing"], row["property"]] = int(row["value"])
+    for row in rows(store, "lines", {"passage": sorted({row["passage"] for row in found})}):
+        lines[row["passage"], row["property"]] = int(row["value"])
     places: dict[URIRef, dict[URIRef, list[Passage]]] = {}
     for row in found:
         iri = URIRef(row["passage"])
@@ -391,10 +390,10 @@ def _ratings(graph: Lineage, lost: set[URIRef], touched: set[URIRef]) -> tuple[R
 
 
 def named(store: Store, things: Iterable[URIRef]) -> Lineage:
-    """Return a graph of things without edges, each described (see `describe`)."""
+    """Return a graph of things without edges, each with its label, classes and sources (see `describe`)."""
     graph: Lineage = nx.DiGraph()
     graph.add_nodes_from(things)
-    return describe(store, graph)
+    return describe(store, graph, places=False)
 
 
 def sharing(store: Store, found: Iterable[URIRef], policy: Policy) -> nx.Graph[URIRef]:

@@ -73,7 +73,7 @@ class EmbeddedStore:
         _check_bound(query, bindings, names)
         seen: dict[object, Identifier] = {}
         for solution in solutions:
-            yield {name: term(value, seen) for name in names if (value := solution[name]) is not None}
+            yield {name: term(value, seen) for name, value in zip(names, solution, strict=True) if value is not None}
 
 
 class RemoteStore:

@@ -9,6 +9,7 @@ import re
 import tempfile
 from collections.abc import Callable
 from html import escape
+from pathlib import Path
 
 import httpx
 import pytest

@@ -76,7 +76,7 @@ def write(answer: Answer, form: str, sink: Sink, prefixes: Mapping[str, str]) ->
     answer.serialize(sink, ROWS[form][0])  # type: ignore[arg-type]
 
 
-def answer_to_bytes(store: Store, query: str, form: str, base: str) -> bytes:
+def answer_to_bytes(store: Store, query: str, form: str) -> bytes:
     """Return the answer of an embedded store as bytes."""
     buffer = BytesIO()
     write(evaluate(_embedded(store), query, PREFIXES), form, buffer, PREFIXES)

@@ -250,7 +250,7 @@ def _query(options: argparse.Namespace) -> int:
         for line in as_table(knowledge_base.store, text, knowledge_base.settings.base):
             print(line)
         return DONE
-    sys.stdout.buffer.write(answer_to_bytes(knowledge_base.store, text, options.format, knowledge_base.settings.base))
+    sys.stdout.buffer.write(answer_to_bytes(knowledge_base.store, text, options.format))
     return DONE
 
 

@@ -24,7 +24,7 @@ RESULT_FORMATS = {
 }  # fmt: skip
 
 
-def dataset(settings: Settings, build: Build, counts: Mapping[str, int], example: str, when: str, media_type: str) -> bytes:
+def dataset(settings: Settings, counts: Mapping[str, int], example: str, when: str, media_type: str) -> bytes:
     """Return the VoID description (VoID note, sections 2 to 4) in one of `FORMATS`."""
     graph = Graph()
     node = URIRef(f"{settings.base}.well-known/void#dataset")

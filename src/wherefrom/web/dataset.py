@@ -43,7 +43,7 @@ def routes(site: Site) -> APIRouter:
     def described(request: Request) -> Response:
         media_type = choose(accepted(request), list(void.FORMATS))
         example = next((things[0] for kind, things in site.things.items() if kind == "claim"), f"{site.base}id/claim")
-        values = (site.settings, site.build, site.counts, example, site.last_curation, media_type)
+        values = (site.settings, site.counts, example, site.last_curation, media_type)
         return respond(site, request, media_type, lambda: void.dataset(*values))
 
     @router.api_route("/health", methods=READ, summary="Whether the service answers, and from which data")

@@ -1,9 +1,10 @@
-# make serve | test | setup | check | lock | bench
+# make serve | test | conformance | setup | check | lock | bench | mutation | bench-scale
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+MUTMUT := mutmut==3.8.1
 
-.PHONY: setup serve test check lock bench clean
+.PHONY: setup serve test conformance check lock bench bench-scale mutation clean
 
 setup: $(VENV)/.ready
 
@@ -22,6 +23,9 @@ test: check
 	@echo "Testing ..."
 	@$(BIN)/python -m pytest -q
 
+conformance: setup
+	@$(BIN)/python -m pytest -q -rfE tests/conformance --deselect tests/conformance/test_known.py::test_the_table_is_what_a_run_counts --write-conformance
+
 check: setup
 	@echo "Checking form, types and the direction of imports ..."
 	@$(BIN)/ruff format --check --quiet .
@@ -35,6 +39,13 @@ lock:
 
 bench: setup
 	@$(BIN)/python bench/figures.py
+
+bench-scale: setup
+	@$(BIN)/python bench/scale.py
+
+mutation: setup
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(MUTMUT)
+	@nice -n 15 $(BIN)/python bench/mutation.py
 
 clean:
 	rm -rf $(VENV) .wherefrom

@@ -8,19 +8,44 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, Phase, settings
 
+from generator import made_up
+from servers import SERVERS
 from wherefrom import starter
 from wherefrom.build import Build, build
-from wherefrom.load import KnowledgeBase, read_knowledge_base
+from wherefrom.load import KnowledgeBase, engine_term, read_knowledge_base
 from wherefrom.store import EmbeddedStore
+from wherefrom.vocabulary import BORROWED, ONTOLOGY
 
 Serving = Callable[..., AbstractContextManager[httpx.Client]]
 BUILT = "2026-01-01T00:00:00+00:00"
+
+# For mutants (bench/mutation.py): the same examples each time, none made smaller, and no time limit on a busy machine.
+settings.register_profile(
+    "mutants",
+    phases=[Phase.explicit, Phase.generate],
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    told = "ask the stores of this server too, which must be installed (see docs/scale.md); can be given again"
+    parser.addoption("--server", action="append", default=[], choices=sorted(SERVERS), help=told)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that takes a `place` runs for each of the `PLACES` of its module and for the servers asked for."""
+    if "place" in metafunc.fixturenames and hasattr(metafunc.module, "PLACES"):
+        metafunc.parametrize("place", [*metafunc.module.PLACES, *metafunc.config.getoption("server")], scope="session")
 
 
 def built_at(base: KnowledgeBase, stores: Path) -> Build:
@@ -43,6 +68,13 @@ def kb(repository: Path) -> KnowledgeBase:
 @pytest.fixture(scope="session")
 def store(kb: KnowledgeBase) -> EmbeddedStore:
     return EmbeddedStore.of(kb.quads())
+
+
+@pytest.fixture(scope="session")
+def made(kb: KnowledgeBase) -> EmbeddedStore:
+    """A made-up base of ten thousand statements."""
+    graphs = {engine_term(ONTOLOGY), engine_term(BORROWED)}
+    return EmbeddedStore.of(made_up(10_000, (quad for quad in kb.quads() if quad.graph_name in graphs)))
 
 
 @pytest.fixture(scope="session")
@@ -83,6 +115,21 @@ def service(serving: Serving, repository: Path, built: Build) -> Iterator[httpx.
     """A client of a server of the repository's knowledge base."""
     with serving(repository, built.folder.parent) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def endpoint_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, Build], str]]:
+    """Return a function that gives the endpoint of a server of that name that holds a build; it is started once."""
+    started: dict[tuple[str, Path], str] = {}
+    with ExitStack() as stack:
+
+        def endpoint(name: str, holding: Build) -> str:
+            if (name, holding.folder) not in started:
+                server = SERVERS[name](holding, tmp_path_factory.mktemp(name))
+                started[name, holding.folder] = stack.enter_context(server).endpoint
+            return started[name, holding.folder]
+
+        yield endpoint
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,11 @@ import pytest
 from pyld import jsonld
 from rdflib import Graph
 
+from wherefrom import answers
+from wherefrom.arrays import Arrays
 from wherefrom.cli import main
+from wherefrom.keystones import keystones
+from wherefrom.store import EmbeddedStore
 
 CLAIM = "claim/foundations-ipp-secure"
 INTERVENTION = "intervention/ipp"
@@ -63,9 +67,9 @@ def test_lineage_has_nodes_and_edges_that_fit(service: httpx.Client) -> None:
         assert node["label"]
     assert answer["edges"]
     for edge in answer["edges"]:
-        assert edge.keys() == {"from", "to", "step", "basis", "graph", "passages"}
+        assert edge.keys() == {"from", "to", "step", "way", "basis", "graph", "curatedStatement", "through", "passages"}
         assert {edge["from"], edge["to"]} <= nodes.keys()
-        assert edge["basis"] in ("stated", "inferred")
+        assert edge["basis"] in ("stated", "inferred", "computed")
         for passage in edge["passages"]:
             assert passage.keys() == {"id", "snapshot", "edition", "start", "end", "firstLine", "lastLine"}
             assert 0 <= passage["start"] < passage["end"]
@@ -78,7 +82,7 @@ def test_what_is_inferred_is_told_and_can_be_left_out(service: httpx.Client) -> 
     inferred = get(service, f"lineage?thing={thing}&policy=inferred")
     stated = get(service, f"lineage?thing={thing}&policy=stated")
     assert {edge["basis"] for edge in inferred["edges"]} >= {"inferred"}
-    assert {edge["basis"] for edge in stated["edges"]} <= {"stated"}
+    assert {edge["basis"] for edge in stated["edges"]} <= {"stated", "computed"}
     assert (inferred["policy"], stated["policy"]) == ("inferred", "stated")
     assert len(stated["edges"]) < len(inferred["edges"])
     assert get(service, f"lineage?thing={thing}") == stated
@@ -228,8 +232,16 @@ def in_the_terminal(repository: Path, *arguments: str) -> Any:
 def test_the_terminal_gives_the_same(service: httpx.Client, repository: Path) -> None:
     paper = a_paper(service)
     pairs = {
-        f"lineage?thing={CLAIM}": ("lineage", CLAIM, "--direction", "both", "--json"),
-        f"lineage?thing={CLAIM}&direction=grounds&policy=stated": ("lineage", CLAIM, "--policy", "stated", "--json"),
+        f"lineage?thing={CLAIM}": ("lineage", CLAIM, "--json"),
+        f"lineage?thing={CLAIM}&direction=grounds&policy=stated": (
+            "lineage",
+            CLAIM,
+            "--direction",
+            "grounds",
+            "--policy",
+            "stated",
+            "--json",
+        ),
         f"impact?withdraw={paper}": ("impact", "--withdraw", paper, "--json"),
         f"independence?thing={INTERVENTION}": ("independence", INTERVENTION, "--json"),
         "unsupported": ("unsupported", "--json"),
@@ -253,6 +265,11 @@ def test_overlap_of_chosen_documents(service: httpx.Client) -> None:
     answer = service.get("/api/overlap", params={"unit": "publication", "sources": chosen}).json()
     assert [document["id"] for document in answer["documents"]] == sorted(chosen)
     assert answer["correctedCoveredArea"] == pytest.approx(5 / 11)
+    assert (answer["beside"]["unit"], answer["beside"]["marks"]) == ("study", 12)
+    by_source = service.get("/api/overlap", params={"unit": "publication", "sources": ["source/foundations", "source/continuum"]})
+    assert by_source.json() == answer
+    assert service.get("/api/overlap", params={"sources": "claim/foundations-ipp-secure"}).status_code == 400
+    assert service.get("/api/overlap", params={"sources": "source/nowhere"}).status_code == 404
     assert service.get("/api/overlap", params={"unit": "paper"}).status_code == 400
 
 
@@ -261,16 +278,11 @@ def test_paths_are_counted_and_the_shortest_listed(service: httpx.Client) -> Non
     assert service.get("/api/paths", params=ends).json()["ways"] == 1
     ends["from"] = "claim/crimesolutions-ipp-secure"
     answer = service.get("/api/paths", params=ends).json()
-    assert answer["ways"] == 2
-    assert answer["shortest"] == [
-        ["claim/crimesolutions-ipp-secure", "finding/crimesolutions-ipp-secure", "publication/cicchetti-2006"],
-        [
-            "claim/crimesolutions-ipp-secure",
-            "finding/crimesolutions-ipp-secure",
-            "study/rochester-maltreated-infants",
-            "publication/cicchetti-2006",
-        ],
-    ]
+    assert answer["ways"] == 1, "the way over the study leads to companion papers too, and is no support"
+    assert answer["shortest"] == [["claim/crimesolutions-ipp-secure", "finding/crimesolutions-ipp-secure", "publication/cicchetti-2006"]]
+    ends["from"] = "proposition/ipp-increases-attachment-security"
+    assert service.get("/api/paths", params=ends).json()["ways"] == 2
+    assert service.get("/api/paths", params={"from": ends["to"], "to": ends["to"]}).status_code == 400
     assert service.get("/api/paths", params=ends | {"show": "1000"}).status_code == 400
 
 
@@ -288,7 +300,8 @@ def test_lineage_as_of_a_year_leaves_out_what_came_later(service: httpx.Client) 
 
 def test_what_an_edition_states_later_was_not_there(service: httpx.Client) -> None:
     then = service.get("/api/lineage", params={"thing": "publication/cicchetti-2006", "as_of": "2020"}).json()
-    assert {edge["graph"] for edge in then["edges"]} == {"edition/continuum-cpp-a97bea5d", "edition/crimesolutions-ipp-a39f4b52"}
+    editions = {"edition/continuum-cpp-a97bea5d", "edition/crimesolutions-ipp-a39f4b52"}
+    assert {edge["graph"] for edge in then["edges"]} == {*editions, "graph/catalogue"}
 
 
 @pytest.mark.parametrize(("depth", "kinds", "deeper"), [(0, {"claim"}, True), (1, {"claim", "finding"}, True), (9, None, False)])
@@ -334,6 +347,28 @@ def test_keystones_are_told_with_what_falls(service: httpx.Client) -> None:
     assert service.get("/api/keystones", params={"unit": "page"}).status_code == 400
 
 
+def test_the_map_has_a_cell_for_each_intervention_and_outcome_with_a_claim(service: httpx.Client) -> None:
+    answer = service.get("/api/map").json()
+    (cell,) = [cell for cell in answer["cells"] if (cell["row"], cell["col"]) == ("intervention/ipp", "outcome/attachment-security")]
+    assert (cell["claims"], cell["unsupported"], cell["independentLines"], cell["sources"]) == (37, 11, 1, 3)
+    assert {cell["row"] for cell in answer["cells"]} == {row["id"] for row in answer["rows"]}
+    assert {cell["col"] for cell in answer["cells"]} == {col["id"] for col in answer["cols"]}
+    assert all(thing["label"] != thing["id"] for thing in (*answer["rows"], *answer["cols"]))
+    turned = service.get("/api/map", params={"rows": "outcome", "cols": "intervention"}).json()
+    assert {(cell["col"], cell["row"], cell["claims"]) for cell in turned["cells"]} == {
+        (cell["row"], cell["col"], cell["claims"]) for cell in answer["cells"]
+    }
+    for wrong in ({"rows": "outcome"}, {"rows": "study"}, {"cols": "claims"}, {"policy": "guessed"}):
+        assert service.get("/api/map", params=wrong).status_code == 400
+
+
+def test_of_many_keystones_the_first_hundred_are_told(made: EmbeddedStore) -> None:
+    found = keystones(Arrays.of(made))
+    answer = answers.keystones_answer(made, [*found, *found], "publication", "stated", "https://example.org/")
+    assert (answer["count"], answer["truncated"], len(answer["keystones"])) == (2 * len(found), True, 100)
+    assert answer["keystones"][0]["falls"]["claims"] == len(found[0].claims) == len(answer["keystones"][0]["claims"])
+
+
 def test_discrepancies_are_found_and_meet_the_curated_ones(service: httpx.Client) -> None:
     answer = service.get("/api/discrepancies", params={"policy": "inferred", "kind": "value"}).json()
     figures = {found["curated"][0]: found for found in answer["discrepancies"] if any("points" in name for name in found["curated"])}
@@ -347,6 +382,9 @@ def test_discrepancies_are_found_and_meet_the_curated_ones(service: httpx.Client
     assert everything["count"] > answer["count"]
     assert "discrepancy/the-studies" in everything["curatedOnly"]
     assert service.get("/api/discrepancies", params={"policy": "guessed"}).status_code == 400
+    unknown = service.get("/api/discrepancies", params={"kind": "foo"})
+    assert unknown.status_code == 400
+    assert "no kind of discrepancy; there are analysis-set, bibliography, comparator" in unknown.json()["detail"]
 
 
 @pytest.mark.parametrize(

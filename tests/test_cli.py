@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -62,8 +63,14 @@ ANSWERS = [
     ("impact", "--withdraw", PAPER),
     ("independence", CLAIM),
     ("independence", "intervention/reading-together", "--outcome", "outcome/vocabulary"),
+    ("citations",),
+    ("citations", CLAIM, "--stance", "any"),
     ("discrepancies",),
     ("discrepancies", "--kind", "value"),
+    ("checks",),
+    ("map",),
+    ("map",),
+    ("map", "--rows", "source", "--cols", "intervention"),
     ("keystones",),
     ("keystones", "--unit", "study"),
     ("overlap",),
@@ -233,8 +240,8 @@ def test_what_falls_is_told_by_kind(run: Run, worked: Path) -> None:
     falls = run("--kb", worked, "impact", "--withdraw", PAPER).out.split("Weakened")[0].splitlines()
     heading = next(line for line in falls if line.startswith("Falls"))
     told = [line.rsplit("[", 1)[1].split("/")[0] for line in falls[falls.index(heading) + 1 :]]
-    assert heading == "Falls: no support is left: 1 claim, 1 finding, 1 reference, 1 study"
-    assert told == ["claim", "finding", "reference", "study"]
+    assert heading == "Falls: no support is left: 1 claim, 1 finding, 1 study"
+    assert told == ["claim", "finding", "study"]
 
 
 def test_named_questions_are_listed(run: Run, repository: Path) -> None:
@@ -303,6 +310,22 @@ def test_a_reader_who_stops_reading_is_no_fault(worked: Path) -> None:
         process.stdout.close()
         said = process.stderr.read()
     assert (process.returncode, said) == (0, b"")
+
+
+def test_a_token_is_shown_and_its_line_is_the_output(run: Run) -> None:
+    ended = run("token", "ada")
+    assert ended.code == cli.DONE
+    assert re.fullmatch(r"ada:[0-9a-f]{64}\n", ended.out)
+    assert "shown only now" in ended.err
+    assert run("token", "a b").code == 2
+
+
+def test_a_backup_is_restored(folder: Path, tmp_path: Path, run: Run) -> None:
+    assert run("--kb", folder, "backup", tmp_path / "base.tar.gz").code == cli.DONE
+    assert run("--kb", tmp_path / "again", "restore", tmp_path / "base.tar.gz").code == cli.DONE
+    stats = [run("--kb", place, "stats").out for place in (folder, tmp_path / "again")]
+    assert stats[0] == stats[1] != ""
+    assert run("--kb", folder, "restore", tmp_path / "none").code == 3
 
 
 def test_no_command_is_left_out(run: Run) -> None:

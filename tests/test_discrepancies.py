@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdflib import URIRef
 
+from wherefrom.answers import discrepancies_answer
 from wherefrom.discrepancies import Difference, Value, difference_answer, discrepancies, names_of
 from wherefrom.lineage import POLICIES, Policy
 from wherefrom.problems import BadParameter
@@ -72,7 +73,10 @@ def test_the_figures_of_one_trial(
     assert one.cause == cause
     assert {value.formula for value in one.values} == {formula, None}
     assert one.settled_by == "the table of Cicchetti et al. 2006"
-    assert {check.printed: check.fits for check in one.checks} == {printed[0]: False, printed[1]: printed[1] == "+50"}
+    # of other people nothing follows; where one page does not say of whom its figures are, it is tried
+    assert {check.printed: check.fits for check in one.checks} == dict.fromkeys(printed, None if cause else False)
+    stated = only(found["stated"], outcome)
+    assert {check.printed: check.fits for check in stated.checks} == {printed[0]: False, printed[1]: printed[1] == "+50"}
 
 
 def test_which_group_sizes_fit(found: Mapping[str, list[Difference]]) -> None:
@@ -207,6 +211,19 @@ def test_an_answer_is_plain_data(store: EmbeddedStore, found: Mapping[str, list[
 
 def test_the_order_is_fixed(store: EmbeddedStore, found: Mapping[str, list[Difference]]) -> None:
     assert discrepancies(store, "inferred") == found["inferred"]
+
+
+def test_a_kind_is_one_of_the_scheme_and_so_are_those_that_only_curators_found(store: EmbeddedStore) -> None:
+    asked = {kind: discrepancies_answer(store, "inferred", kind, BASE) for kind in (None, "value", "comparator", "analysis-set", "rating")}
+    assert asked["comparator"]["curatedOnly"] == ["discrepancy/comparator"]
+    assert asked["rating"]["curatedOnly"] == ["discrepancy/ratings"]
+    assert (asked["rating"]["count"], asked["rating"]["discrepancies"]) == (0, [])
+    assert asked["analysis-set"]["curatedOnly"] == ["discrepancy/analysis-set-told"]
+    assert {found["cause"] for found in asked["analysis-set"]["discrepancies"]} == {"analysis-set"}
+    assert {found["kind"]["label"] for found in asked["value"]["discrepancies"]} == {"Value"}
+    assert {name for answer in asked.values() for name in answer["curatedOnly"]} == set(asked[None]["curatedOnly"])
+    with pytest.raises(BadParameter, match=r"'foo' is no kind of discrepancy; there are analysis-set, .*, value"):
+        discrepancies_answer(store, "stated", "foo", BASE)
 
 
 def test_what_cannot_be_asked(store: EmbeddedStore) -> None:

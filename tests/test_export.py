@@ -18,22 +18,17 @@ from pyld import jsonld
 from rdflib import Dataset, Graph, URIRef
 
 from wherefrom.build import canonical_nquads
-from wherefrom.export import FORMATS, NOT_IN_XML, export, json_ld, select
+from wherefrom.export import EXPANDED, NOT_IN_XML, export, select
+from wherefrom.formats import GRAPHS
 from wherefrom.load import KnowledgeBase, as_graph, term
 from wherefrom.problems import BadParameter, UnknownResource
 
 BASE = "https://example.org/"
 ID, XSD = f"{BASE}id/", "http://www.w3.org/2001/XMLSchema#"
 EV = "https://w3id.org/wherefrom/ontology#"
-OF_GRAPHS = ("trig", "nquads", "jsonld")
-PARSERS = {
-    "turtle": ox.RdfFormat.TURTLE,
-    "trig": ox.RdfFormat.TRIG,
-    "ntriples": ox.RdfFormat.N_TRIPLES,
-    "nquads": ox.RdfFormat.N_QUADS,
-    "jsonld": ox.RdfFormat.JSON_LD,
-    "rdfxml": ox.RdfFormat.RDF_XML,
-}
+JSON = ("jsonld", EXPANDED)
+OF_GRAPHS = ("trig", "nquads", *JSON)
+FORMATS = (*GRAPHS, EXPANDED)
 each_format = pytest.mark.parametrize("form", FORMATS)
 SMALL = (  # one thing of each kind, for what takes pyld or rdflib long
     "claim/foundations-ipp-secure",
@@ -53,7 +48,7 @@ def no_network(url: str, _: Any) -> Any:
 
 
 def read(content: bytes, form: str) -> set[ox.Quad | ox.Triple]:
-    quads = ox.parse(content, PARSERS[form])
+    quads = ox.parse(content, GRAPHS["jsonld" if form in JSON else form].engine)
     return set(quads) if form in OF_GRAPHS else {quad.triple for quad in quads}
 
 
@@ -81,7 +76,7 @@ def test_the_repository_comes_back_whole(kb: KnowledgeBase, form: str) -> None:
 @pytest.mark.filterwarnings("ignore:(Dataset|ConjunctiveGraph)[. ]:DeprecationWarning")  # rdflib's own parsers use what rdflib deprecates
 def test_a_second_parser_reads_the_same(kb: KnowledgeBase, small: list[ox.Quad], form: str) -> None:
     content = export(small, form, kb.settings.base)
-    if form == "jsonld":
+    if form in JSON:
         assert by_pyld(content) == set(small)
     elif form in OF_GRAPHS:
         found = Dataset()
@@ -104,11 +99,12 @@ def test_the_order_of_the_statements_never_shows(kb: KnowledgeBase, small: list[
 DIGESTS = """
 import hashlib
 from pathlib import Path
-from wherefrom.export import FORMATS, export
+from wherefrom.export import EXPANDED, export
+from wherefrom.formats import GRAPHS
 from wherefrom.load import read_knowledge_base
 
 kb = read_knowledge_base(Path({folder!r}))
-for form in FORMATS:
+for form in (*GRAPHS, EXPANDED):
     print(form, hashlib.sha256(export(kb.quads(), form, kb.settings.base)).hexdigest())
 """
 
@@ -147,11 +143,35 @@ def test_every_key_of_compact_json_is_in_its_context_and_every_name_in_it_is_use
     assert not [key for key in keys if key.startswith("http")], "a property without a name would be written out"
 
 
-def test_json_ld_of_one_graph_is_one_list_of_nodes() -> None:
-    quads = [quad(ox.Literal("a")), quad(ox.Literal("b"), "graph/b")]
-    assert len(json_ld(quads, BASE)["@graph"]) == 2
-    (node,) = json_ld(quads, BASE, by_graph=False)["@graph"]
-    assert node == {"@id": "claim:x", "printedAs": ["a", "b"]}
+def test_what_is_in_no_graph_is_a_list_of_nodes_before_the_graphs() -> None:
+    quads = [quad(ox.Literal("c"), "graph/b")]
+    quads += [ox.Quad(*quad(ox.Literal(text)).triple) for text in "ba"]
+    document = json.loads(export(quads, "jsonld", BASE))
+    assert document["@graph"] == [
+        {"@id": "claim:x", "printedAs": ["a", "b"]},
+        {"@id": "graph:b", "@graph": [{"@id": "claim:x", "printedAs": "c"}]},
+    ]
+
+
+def test_expanded_json_ld_is_what_expanding_and_flattening_leave_alone(small: list[ox.Quad]) -> None:
+    """JSON-LD 1.1, sections 4.1 and 4.3 of its forms: expanded, and each thing one node of its graph."""
+    document = json.loads(export(small, EXPANDED, BASE))
+    expanded = jsonld.expand(document, {"documentLoader": no_network})
+    assert by_id(expanded) == by_id(document)
+    assert len({node["@id"] for node in document}) == len(document) > 1
+    for graph in document:
+        assert by_id(jsonld.flatten(graph["@graph"], None, {"documentLoader": no_network})) == by_id(graph["@graph"])
+
+
+def by_id(nodes: Any) -> dict[str, str]:
+    """Return node objects by their names, each with its values in one order."""
+    return {node["@id"]: sorted(json.dumps(value, sort_keys=True) for value in node.items()) for node in map(in_order, nodes)}
+
+
+def in_order(value: Any) -> Any:
+    if isinstance(value, list):
+        return sorted((in_order(one) for one in value), key=lambda one: json.dumps(one, sort_keys=True))
+    return {key: in_order(inner) for key, inner in value.items()} if isinstance(value, dict) else value
 
 
 def test_a_kind_of_thing_does_not_take_the_scheme_of_an_address() -> None:
@@ -173,7 +193,7 @@ def test_a_lexical_form_is_kept(form: str, lexical: str, datatype: str, predicat
     quads = [quad(ox.Literal(lexical, datatype=ox.NamedNode(XSD + datatype)), predicate=EV + predicate)]
     content = export(quads, form, BASE)
     assert read(content, form) == meant(quads, form)
-    if form == "jsonld" and datatype != "double":  # pyld writes a double anew, also where it is given as a text
+    if form in JSON and datatype != "double":  # pyld writes a double anew, also where it is given as a text
         assert by_pyld(content) == set(quads)
 
 
@@ -197,7 +217,7 @@ predicates = st.sampled_from(["printedAs", "about", "value", "valueText"])
 def test_every_text_survives(form: str, quads: list[ox.Quad]) -> None:
     content = export(quads, form, BASE)
     assert read(content, form) == meant(quads, form)
-    if form == "jsonld":
+    if form in JSON:
         assert by_pyld(content) == set(quads)
 
 

@@ -502,7 +502,7 @@ def test_30_the_limits_are_told(service: httpx.Client) -> None:
     told = service.get("/sparql").text
     defaults = Settings()
     for limit in (defaults.query_bytes, defaults.query_megabytes, defaults.query_workers):
-        assert str(limit) in told
+        assert f"{limit:,}" in told
 
 
 @pytest.mark.parametrize("form", ROWS)

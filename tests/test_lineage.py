@@ -2,103 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-import pyoxigraph as ox
+import networkx as nx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from rdflib import OWL, RDF, RDFS, SKOS, Namespace, URIRef
+from rdflib import URIRef
 
+from made_up import BASE, CURATED, ID, STATED, Base, Edge, bases, law, names, policies, quads_of, said, some, store_of
 from wherefrom.answers import impact_answer, independence_answer, lineage_answer
 from wherefrom.drawing import tree
-from wherefrom.lineage import POLICIES, Policy, impact, independence, independence_on, lineage, publications, supporting
-from wherefrom.load import KnowledgeBase, engine_term
+from wherefrom.independence import independence, independence_on
+from wherefrom.lineage import POLICIES, Policy, Step, kind_of, lineage, publications, reports, supporting
+from wherefrom.load import KnowledgeBase
+from wherefrom.narrowing import trace
+from wherefrom.overlap import overlap
 from wherefrom.problems import BadParameter, UnknownResource
 from wherefrom.store import Bindings, EmbeddedStore, Row, Store
-from wherefrom.vocabulary import EV, ONTOLOGY, shorten, steps
+from wherefrom.vocabulary import EV
+from wherefrom.withdrawal import impact
 
-BASE = "https://example.org/"
-ID = Namespace(f"{BASE}id/")
-STATED, CURATED = ID["edition/page"], ID["graph/curation"]
-Edge = tuple[URIRef, URIRef, URIRef, URIRef]  # what rests, step, what it rests on, graph
 each_policy = pytest.mark.parametrize("policy", POLICIES)
-law = settings(max_examples=60, deadline=None, database=None)
-
-
-def quads_of(edges: Iterable[Edge]) -> Iterator[ox.Quad]:
-    """Yield a base with these edges: every end of an edge has a class and a label."""
-    edges = list(edges)
-    for step in steps() - {EV.restsOn}:
-        yield quad(step, RDFS.subPropertyOf, EV.restsOn, ONTOLOGY)
-    yield quad(ID["statement"], RDF.type, EV.CuratedStatement, CURATED)
-    for thing in sorted({end for edge in edges for end in (edge[0], edge[2])}):
-        yield quad(thing, RDF.type, OWL.Thing, STATED)
-        yield ox.Quad(*(engine_term(t) for t in (thing, SKOS.prefLabel)), ox.Literal(thing), engine_term(STATED))
-    for edge in edges:
-        yield quad(*edge)
-
-
-def quad(*terms: URIRef) -> ox.Quad:
-    return ox.Quad(*map(engine_term, terms))
-
-
-def store_of(edges: Iterable[Edge]) -> EmbeddedStore:
-    return EmbeddedStore.of(quads_of(edges))
-
-
-def said(*edges: tuple[str, URIRef, str], graph: URIRef = STATED) -> list[Edge]:
-    return [(ID[thing], step, ID[ground], graph) for thing, step, ground in edges]
-
-
-def names(things: Iterable[URIRef], base: str = BASE) -> set[str]:
-    return {shorten(thing, base) for thing in things}
 
 
 # Laws
-
-
-@dataclass(frozen=True)
-class Base:
-    """A random base: claims rest on findings, trials and each other, findings are of trials, trials report in papers."""
-
-    edges: tuple[Edge, ...]
-
-    def of_kind(self, kind: str) -> list[URIRef]:
-        ends = {end for edge in self.edges for end in (edge[0], edge[2])}
-        return sorted(end for end in ends if end.startswith(ID[f"{kind}/"]))
-
-
-@st.composite
-def bases(draw: st.DrawFn, *, every_finding_printed: bool = False) -> Base:
-    graphs = st.sampled_from([STATED, STATED, CURATED])
-    papers = [ID[f"publication/{n}"] for n in range(draw(st.integers(1, 4)))]
-    trials = [ID[f"study/{n}"] for n in range(draw(st.integers(1, 3)))]
-    findings = [ID[f"finding/{n}"] for n in range(draw(st.integers(1, 4)))]
-    claims = [ID[f"claim/{n}"] for n in range(draw(st.integers(1, 4)))]
-    edges: set[Edge] = set()
-    for trial in trials:
-        reports = draw(st.sets(st.sampled_from(papers), min_size=1))
-        edges |= {(trial, EV.reportedIn, paper, STATED if every_finding_printed else draw(graphs)) for paper in reports}
-        shared = draw(st.sampled_from([None, None, *trials]))
-        if shared not in (None, trial):
-            edges.add((trial, EV.sharesSampleWith, shared, draw(graphs)))
-    for finding in findings:
-        edges.add((finding, EV.findingOf, draw(st.sampled_from(trials)), STATED))
-        if every_finding_printed or draw(st.booleans()):
-            edges.add((finding, EV.publishedIn, draw(st.sampled_from(papers)), STATED if every_finding_printed else draw(graphs)))
-    grounds = findings if every_finding_printed else [*findings, *trials, *claims]
-    for claim in claims:
-        edges |= {(claim, EV.restsOn, ground, draw(graphs)) for ground in draw(st.sets(st.sampled_from(grounds), min_size=1))}
-    return Base(tuple(sorted(edges)))
-
-
-policies = st.sampled_from(POLICIES)
-
-
-def some(things: Sequence[URIRef], data: st.DataObject) -> list[URIRef]:
-    return sorted(data.draw(st.sets(st.sampled_from(things), max_size=3)))
 
 
 @law
@@ -124,7 +52,8 @@ def test_nothing_is_told_twice(base: Base, data: st.DataObject, policy: Policy) 
 def test_the_more_is_withdrawn_the_more_falls(base: Base, data: st.DataObject, policy: Policy) -> None:
     store, things = store_of(base.edges), [*base.of_kind("study"), *base.of_kind("publication"), *base.of_kind("finding")]
     some_of_it, more = some(things, data), some(things, data)
-    assert impact(store, some_of_it, policy).falls <= impact(store, sorted({*some_of_it, *more}), policy).falls
+    few, many = (impact(store, withdrawn, policy) for withdrawn in (some_of_it, sorted({*some_of_it, *more})))
+    assert few.falls <= many.falls | set(many.withdrawn)
 
 
 @law
@@ -148,7 +77,7 @@ def test_what_is_stated_is_part_of_what_is_inferred(base: Base, direction: str) 
         assert set(stated) <= set(inferred)
         for a, b, statements in stated.edges(data="statements"):
             assert set(statements) <= set(inferred.edges[a, b]["statements"])
-            assert all(basis == "stated" for _, _, basis in statements)
+            assert {said.basis for said in statements} == {"stated"}
 
 
 @law
@@ -182,6 +111,28 @@ def test_a_study_counts_in_one_line(base: Base, policy: Policy) -> None:
         assert len(counted) == len(set(counted))
 
 
+@law
+@given(bases(), policies)
+def test_every_report_of_its_studies_is_in_a_line_as_support_or_as_companion(base: Base, policy: Policy) -> None:
+    store = store_of(base.edges)
+    for claim in base.of_kind("claim"):
+        for line in independence(store, claim, policy).lines:
+            told = {paper for _, paper in reports(store, "thing", line.studies, policy)}
+            assert sorted([*line.publications, *line.companions]) == sorted(told)
+
+
+@law
+@given(bases(), st.integers(0, 4), policies)
+def test_of_a_depth_there_is_what_is_so_many_steps_away(base: Base, depth: int, policy: Policy) -> None:
+    store = store_of(base.edges)
+    for claim in base.of_kind("claim"):
+        whole, near = (lineage(store, [claim], "grounds", policy, depth=steps) for steps in (None, depth))
+        away = nx.single_source_shortest_path_length(whole, claim)
+        assert set(near) == {thing for thing, steps in away.items() if steps <= depth}
+        assert near.graph["deeper"] == any(whole.out_degree(thing) for thing, steps in away.items() if steps == depth)
+        assert not whole.graph["deeper"]
+
+
 # Cases
 
 
@@ -191,8 +142,8 @@ def test_circles_come_to_an_end() -> None:
         answer = lineage_answer(store, lineage(store, [ID["claim/a"]], direction), BASE)
         assert [node["id"] for node in answer["nodes"]] == ["claim/a", "claim/b"]
         assert "claim/b" in tree(answer)
-    found = impact(store, [ID["claim/a"]])
-    assert not found.falls | found.weakened, "what never had a paper has nothing to lose"
+    with pytest.raises(BadParameter, match="claim/a> cannot be withdrawn"):
+        impact(store, [ID["claim/a"]])
 
 
 @pytest.mark.parametrize("direction", ["grounds", "consequences", "both"])
@@ -206,6 +157,33 @@ def test_truncation_is_said(direction: str, limit: int, truncated: bool) -> None
     assert ("truncated" in tree(lineage_answer(store, graph, BASE))) == truncated
 
 
+def test_what_is_stated_is_asked_for_unless_told_otherwise(store: Store, base: str) -> None:
+    claim, paper = URIRef(f"{base}id/claim/foundations-ipp-secure"), URIRef(f"{base}id/publication/lieberman-1991")
+    thing, outcome = URIRef(f"{base}id/intervention/ipp"), URIRef(f"{base}id/outcome/attachment-security")
+    assert lineage(store, [claim]).graph["policy"] == trace(store, [claim]).graph["policy"] == "stated"
+    found = (impact(store, [paper]), independence(store, claim), independence_on(store, thing, outcome), overlap(store))
+    assert [answer.policy for answer in found] == 4 * ["stated"]
+    assert impact(store, [paper], "inferred").policy == "inferred"
+
+
+def test_what_is_no_address_of_ours_has_no_kind() -> None:
+    assert kind_of(f"{BASE}id/claim/a", BASE) == "claim"
+    for other in ("https://elsewhere.example/id/claim/a", f"{BASE}claim/a", f"{BASE}id/claim"):
+        assert kind_of(other, BASE) == ""
+
+
+def test_another_report_of_the_trial_of_a_finding_is_a_companion() -> None:
+    edges = [("claim/a", EV.restsOn, "finding/a"), ("finding/a", EV.findingOf, "study/t"), ("finding/a", EV.publishedIn, "publication/1")]
+    store = store_of(said(*edges, *(("study/t", EV.reportedIn, f"publication/{n}") for n in "12")))
+    found = lineage_answer(store, lineage(store, [ID["claim/a"]], "grounds"), BASE)
+    assert found["companions"] == ["publication/2"]
+
+
+def test_a_truncated_independence_says_so(store: Store, base: str) -> None:
+    claim = URIRef(f"{base}id/claim/foundations-ipp-secure")
+    assert [independence(store, claim, nodes=nodes).truncated for nodes in (2, 50)] == [True, False]
+
+
 def test_a_truncated_impact_says_so() -> None:
     store = store_of(said(*((f"claim/{n}", EV.restsOn, "publication/x") for n in range(10))))
     assert impact_answer(impact(store, [ID["publication/x"]], nodes=5), BASE)["truncated"]
@@ -216,8 +194,8 @@ def test_an_edge_tells_each_statement_with_its_graph_and_basis() -> None:
     edge = ("claim/a", EV.restsOn, "finding/a")
     graph = lineage(store_of([*said(edge), *said(edge, graph=CURATED)]), [ID["claim/a"]], policy="inferred")
     assert graph.edges[ID["claim/a"], ID["finding/a"]]["statements"] == [
-        (EV.restsOn, STATED, "stated"),
-        (EV.restsOn, CURATED, "inferred"),
+        Step(EV.restsOn, STATED, "stated"),
+        Step(EV.restsOn, CURATED, "inferred"),
     ]
 
 
@@ -232,13 +210,13 @@ WITHDRAWN_STUDY = [
 
 def test_a_withdrawn_study_takes_its_findings_and_its_own_paper_along() -> None:
     found = impact(store_of(said(*WITHDRAWN_STUDY)), [ID["study/a"]])
-    assert names(found.falls) == {"claim/a", "claim/list", "finding/a", "study/a"}
+    assert names(found.falls) == {"claim/a", "claim/list", "finding/a"}
     assert names(found.along) == {"publication/a"}
 
 
 def test_a_paper_that_reports_another_study_stays() -> None:
     found = impact(store_of(said(*WITHDRAWN_STUDY, ("study/b", EV.reportedIn, "publication/a"))), [ID["study/a"]])
-    assert names(found.falls) == {"claim/a", "finding/a", "study/a"}
+    assert names(found.falls) == {"claim/a", "finding/a"}
     assert found.along == ()
 
 
@@ -386,6 +364,15 @@ def test_without_cicchetti_2006_one_source_loses_its_findings(store: Store, base
 def test_one_line_is_behind_ipp_and_attachment_security(store: Store, base: str, policy: Policy) -> None:
     found = independence_on(store, URIRef(f"{base}id/intervention/ipp"), URIRef(f"{base}id/outcome/attachment-security"), policy)
     assert [names(line.studies, base) for line in found.lines] == [{"study/rochester-maltreated-infants"}]
+
+
+def test_of_an_outcome_the_claims_on_any_intervention_are_counted(store: Store, base: str) -> None:
+    ipp, outcome = URIRef(f"{base}id/intervention/ipp"), URIRef(f"{base}id/outcome/attachment-security")
+    every, of_ipp = independence(store, outcome), independence_on(store, ipp, outcome)
+    assert set(every.claims) > set(of_ipp.claims)
+    assert every.spoken_of
+    assert of_ipp.spoken_of
+    assert {study for line in every.lines for study in line.studies} >= {study for line in of_ipp.lines for study in line.studies}
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ import pytest
 from rdflib import Literal, URIRef
 from rdflib.term import Identifier
 
-from wherefrom import answers, lineage
+from wherefrom import answers, lineage, withdrawal
+from wherefrom.independence import independence_on
 from wherefrom.load import KnowledgeBase, read_knowledge_base
 from wherefrom.problems import UnknownResource
 from wherefrom.query import Question, read_question, rows
@@ -256,7 +257,7 @@ def question(name: str) -> Question:
 
 def independence(store: Store, base: str, intervention: str, outcome: str) -> Answer:
     things = expand(intervention, base), expand(outcome, base)
-    stated, inferred = (lineage.independence_on(store, *things, policy) for policy in ("stated", "inferred"))
+    stated, inferred = (independence_on(store, *things, policy) for policy in ("stated", "inferred"))
     found = [answers.independence_answer(policy, base)["independentLines"] for policy in (stated, inferred)]
     return Answer(("lines",), tuple({"lines": Decimal(number)} for number in found))
 
@@ -268,7 +269,7 @@ def consequences(store: Store, base: str, thing: str, policy: lineage.Policy) ->
 
 
 def fallen_sources(store: Store, base: str, withdrawn: str, policy: lineage.Policy) -> Answer:
-    found = answers.impact_answer(lineage.impact(store, [expand(withdrawn, base)], policy), base)
+    found = answers.impact_answer(withdrawal.impact(store, [expand(withdrawn, base)], policy), base)
     claims = [thing for thing in found["falls"] if thing["kind"] == "claim"]
     return Answer(("source",), tuple({"source": source} for claim in claims for source in claim["sources"]))
 

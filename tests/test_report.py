@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import pyoxigraph as ox
 import pytest
-from rdflib import RDF, SH, Graph
+from rdflib import RDF, SH, Graph, Literal, URIRef
 
 from wherefrom.report import Report, Result, Severity, make_report, render
 
@@ -61,6 +61,28 @@ def test_turtle_is_a_shacl_report() -> None:
     assert len(results) == len(REPORT.results)
     assert {str(graph.value(result, SH.resultMessage)) for result in results} == {result.message for result in RESULTS}
     assert {graph.value(result, SH.resultSeverity) for result in results} == {SH.Violation, SH.Warning, SH.Info}
+
+
+def test_turtle_tells_what_shacl_tells_as_often_as_it_was_found() -> None:
+    told = f'<{SH}focusNode> "a text" ; <{SH}resultPath> ( <urn:a> [ <{SH}inversePath> <urn:b> ] ) ; <{SH}resultSeverity> <urn:own>'
+    result = Result("data/b.ttl", 7, Severity.VIOLATION, "some-rule", "a text", "a text: it is odd", shacl=told)
+    graph = Graph().parse(data=render(make_report([result, result]), "turtle"), format="turtle")
+    nodes = list(graph.objects(None, SH.result))
+    assert len(nodes) == 2
+    for node in nodes:
+        assert graph.value(node, SH.focusNode) == Literal("a text")
+        assert graph.value(node, SH.resultSeverity) == URIRef("urn:own")
+        first, second = graph.items(graph.value(node, SH.resultPath))
+        assert (first, graph.value(second, SH.inversePath)) == (URIRef("urn:a"), URIRef("urn:b"))
+
+
+def test_a_report_with_a_mere_note_does_not_conform_to_shacl() -> None:
+    """SHACL, section 3.6.1; a knowledge base may be built all the same, which is what `conforms` says of a report."""
+    note = make_report([RESULTS[2]])
+    assert note.conforms
+    for report, conforms in ((note, False), (Report(()), True)):
+        graph = Graph().parse(data=render(report, "turtle"), format="turtle")
+        assert [value.toPython() for value in graph.objects(None, SH.conforms)] == [conforms]
 
 
 def test_sarif_has_a_rule_and_a_place_for_each_result() -> None:

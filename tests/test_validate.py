@@ -8,9 +8,12 @@ import pytest
 from rdflib import SH, Graph
 
 from wherefrom import starter
-from wherefrom.load import KnowledgeBase, SyntaxProblem, as_graph, parse_file, read_knowledge_base
-from wherefrom.report import Report, Severity
+from wherefrom.load import KnowledgeBase, Source, SyntaxProblem, as_graph, parse_file, read_knowledge_base
+from wherefrom.problems import UnusableShapes
+from wherefrom.report import Report, Severity, render
+from wherefrom.settings import Settings
 from wherefrom.validate import shacl_results, syntax_report, validate
+from wherefrom.vocabulary import EV
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +105,35 @@ def test_a_literal_that_is_not_what_its_datatype_says_is_seen_as_written() -> No
     (found,) = shacl_results(data, shapes)
     assert str(found[SH.focusNode]) == "https://example.org/a"
     assert set(data) == before, "the data are not changed by looking at them"
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        ("sh:property [ sh:minCount 1 ]", "well-formed SHACL PropertyShape"),
+        ("sh:sparql [ sh:select 'SELECT $this { $this nowhere:p ?value }' ]", "nowhere"),
+        ("sh:sparql [ sh:select 'SELECT $this { GRAPH $shapesGraph { $this ?p ?o } }' ]", "shapesGraph"),
+        ("sh:sparql [ sh:select 'SELECT $this { $this ?p ?o MINUS { $this ?p 1 } }' ]", "MINUS"),
+    ],
+)
+def test_shapes_that_cannot_be_used_are_named(shape: str, words: str) -> None:
+    def source(name: str, text: str) -> Source:
+        return Source(name, text.encode(), tuple(parse_file(name, text.encode(), "https://example.org/", None)))
+
+    prefix = "@prefix sh: <http://www.w3.org/ns/shacl#> ."
+    shapes = source("shapes.ttl", f"{prefix} <shape> a sh:NodeShape ; sh:targetNode <a> ; {shape} .")
+    with pytest.raises(UnusableShapes) as raised:
+        validate(KnowledgeBase(Path(), Settings(), (source("data.ttl", "<a> <p> 1 ."),), (shapes,)))
+    assert words in raised.value.detail
+
+
+def test_each_result_of_a_shape_tells_what_shacl_tells(broken: tuple[KnowledgeBase, Report]) -> None:
+    graph = Graph().parse(data=render(broken[1], "turtle"), format="turtle")
+    results = set(graph.subjects(SH.sourceConstraintComponent))
+    assert len(results) == sum(bool(result.shacl) for result in broken[1].results) > 0
+    for result in results:
+        shape = graph.value(result, SH.sourceShape)
+        assert (shape, None, None) in broken[0].shapes_graph()
+        assert graph.value(result, SH.resultSeverity) in (SH.Violation, SH.Warning, SH.Info)
+        assert graph.value(result, SH.focusNode)
+    assert set(graph.objects(None, SH.resultPath)) >= {EV.supportBasis, EV.claimedBy, EV.direction}

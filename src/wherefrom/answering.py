@@ -8,25 +8,11 @@ from typing import Protocol
 
 import pyoxigraph as ox
 
-from wherefrom.problems import BadParameter, BadQuery
-from wherefrom.sparql_text import refuse_service
-from wherefrom.store import EmbeddedStore, Store
+from wherefrom.formats import GRAPHS, ROWS
+from wherefrom.problems import BadParameter, BadQuery, StoreUnusable
+from wherefrom.sparql_text import query_form, refuse_service
+from wherefrom.store import EmbeddedStore, RemoteStore
 from wherefrom.vocabulary import PREFIXES, shorten
-
-ROWS = {  # format of rows -> engine's format, media type
-    "json": (ox.QueryResultsFormat.JSON, "application/sparql-results+json"),
-    "xml": (ox.QueryResultsFormat.XML, "application/sparql-results+xml"),
-    "csv": (ox.QueryResultsFormat.CSV, "text/csv"),
-    "tsv": (ox.QueryResultsFormat.TSV, "text/tab-separated-values"),
-}
-GRAPHS = {  # format of graphs -> engine's format, media type
-    "turtle": (ox.RdfFormat.TURTLE, "text/turtle"),
-    "ntriples": (ox.RdfFormat.N_TRIPLES, "application/n-triples"),
-    "rdfxml": (ox.RdfFormat.RDF_XML, "application/rdf+xml"),
-    "jsonld": (ox.RdfFormat.JSON_LD, "application/ld+json"),
-    "trig": (ox.RdfFormat.TRIG, "application/trig"),
-    "nquads": (ox.RdfFormat.N_QUADS, "application/n-quads"),
-}
 
 WIDEST = 60  # characters of a cell of a plain table; the other formats have the whole value
 
@@ -39,6 +25,7 @@ class Sink(Protocol):
         ...
 
 
+AnyStore = EmbeddedStore | RemoteStore
 Answer = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
 
 
@@ -48,9 +35,11 @@ def evaluate(
     prefixes: Mapping[str, str],
     default_graphs: list[str] | None = None,
     named_graphs: list[str] | None = None,
+    base: str | None = None,
 ) -> Answer:
     """Return the answer to a query. The store's default graph is the union of all graphs; query or caller may name a dataset.
 
+    `base` is what relative IRIs of the query are relative to, unless it says BASE itself (SPARQL 1.1 Query, section 4.1.1.2).
     Raises `BadQuery` with line and column where the query does not parse.
     """
     refuse_service(query)
@@ -59,7 +48,7 @@ def evaluate(
         if default_graphs or named_graphs:
             dataset["default_graph"] = [ox.NamedNode(iri) for iri in default_graphs or []]
             dataset["named_graphs"] = [ox.NamedNode(iri) for iri in named_graphs or []]
-        return store.query(query, prefixes=dict(prefixes), **dataset)  # type: ignore[arg-type]
+        return store.query(query, base_iri=base, prefixes=dict(prefixes), **dataset)  # type: ignore[arg-type]
     except (SyntaxError, ValueError) as error:
         raise BadQuery(str(error)) from error
 
@@ -69,23 +58,23 @@ def write(answer: Answer, form: str, sink: Sink, prefixes: Mapping[str, str]) ->
     if isinstance(answer, ox.QueryTriples):
         if form not in GRAPHS:
             raise BadParameter(f"The query gives a graph; its formats are {', '.join(GRAPHS)}.")
-        ox.serialize(answer, sink, GRAPHS[form][0], prefixes=dict(prefixes))  # type: ignore[arg-type]
+        ox.serialize(answer, sink, GRAPHS[form].engine, prefixes=dict(prefixes))  # type: ignore[arg-type]
         return
     if form not in ROWS:
         raise BadParameter(f"The query gives rows; its formats are {', '.join(ROWS)}.")
-    answer.serialize(sink, ROWS[form][0])  # type: ignore[arg-type]
+    answer.serialize(sink, ROWS[form].engine)  # type: ignore[arg-type]
 
 
-def answer_to_bytes(store: Store, query: str, form: str) -> bytes:
-    """Return the answer of an embedded store as bytes."""
+def answer_to_bytes(store: AnyStore, query: str, form: str) -> bytes:
+    """Return the answer of a store as bytes."""
     buffer = BytesIO()
-    write(evaluate(_embedded(store), query, PREFIXES), form, buffer, PREFIXES)
+    write(_answer(store, query), form, buffer, PREFIXES)
     return buffer.getvalue()
 
 
-def as_table(store: Store, query: str, base: str) -> Iterator[str]:
+def as_table(store: AnyStore, query: str, base: str) -> Iterator[str]:
     """Yield the lines of a plain table: names shortened, one row a line, long cells cut; a yes-no answer or a graph in its own form."""
-    answer = evaluate(_embedded(store), query, PREFIXES)
+    answer = _answer(store, query, base)
     if isinstance(answer, ox.QueryBoolean):
         yield "true" if answer else "false"
         return
@@ -112,7 +101,22 @@ def _cut(text: str) -> str:
     return line if len(line) <= WIDEST else f"{line[: WIDEST - 1]}…"
 
 
-def _embedded(store: Store) -> ox.Store:
-    if not isinstance(store, EmbeddedStore):
-        raise BadParameter("Send free queries to the endpoint itself; here only rows of its answers can be read.")
-    return store.store
+def _answer(store: AnyStore, query: str, base: str | None = None) -> Answer:
+    if isinstance(store, EmbeddedStore):
+        return evaluate(store.store, query, PREFIXES, base=base)
+    return _read(store, query, base)
+
+
+def _read(store: RemoteStore, query: str, base: str | None) -> Answer:
+    """Return the answer of an endpoint, as an engine in this process would have given it."""
+    asked, scratch = query_form(query), ox.Store()
+    try:
+        if asked not in ("SELECT", "ASK"):
+            scratch.bulk_load(store.ask(query, GRAPHS["ntriples"].media_type, base), ox.RdfFormat.N_TRIPLES)
+            return scratch.query("CONSTRUCT WHERE { ?s ?p ?o }")
+        answer = ox.parse_query_results(store.ask(query, ROWS["json"].media_type, base), ox.QueryResultsFormat.JSON)
+    except (SyntaxError, ValueError) as error:
+        raise StoreUnusable("The address answers, and not as a SPARQL endpoint does.") from error
+    if asked == "ASK" and isinstance(answer, ox.QuerySolutions):  # Virtuoso has one row for true, and none for false
+        return scratch.query(f"ASK {{ FILTER ({str(any(True for _ in answer)).lower()}) }}")
+    return answer

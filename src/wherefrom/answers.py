@@ -2,69 +2,132 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from fractions import Fraction
-from typing import Any
+from heapq import nlargest
+from math import comb
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import networkx as nx
 import pyoxigraph as ox
-from rdflib import RDF, SKOS, URIRef
+from rdflib import DCTERMS, PROV, RDF, RDFS, SKOS, Literal, URIRef
 
 from wherefrom import lineage as engine
+from wherefrom.conditions import Held
 from wherefrom.discrepancies import difference_answer, discrepancies, names_of
-from wherefrom.keystones import Keystone
-from wherefrom.lineage import Impact, Independence, Lineage, Passage, kind_of
+from wherefrom.independence import Independence
+from wherefrom.lineage import Lineage, Passage, Step, kind_of
 from wherefrom.load import engine_term
-from wherefrom.overlap import Overlap, band, containment, corrected_covered_area, covered_area, weighted_covered_area
+from wherefrom.narrowing import of_kinds
+from wherefrom.overlap import Incidence, Overlap, band, corrected_covered_area, covered_area, other_unit, pairs, weighted_covered_area
 from wherefrom.paths import count_paths, cycles, shortest
 from wherefrom.problems import BadParameter
 from wherefrom.query import rows
 from wherefrom.store import Store
-from wherefrom.vocabulary import EV, shorten
+from wherefrom.teams import Developer
+from wherefrom.vocabulary import EV, SCHEMES, shorten
+from wherefrom.withdrawal import Impact, single_points
+from wherefrom.words import count
+
+if TYPE_CHECKING:  # both load numpy, which most answers do without
+    from wherefrom.evidence_map import Cell
+    from wherefrom.keystones import Keystone
 
 Answer = dict[str, Any]
+KEYSTONES = 100  # how many are told at most
+PAIRS = 1_000  # of documents that are told at most
+KINDS = URIRef(f"{SCHEMES}/discrepancy-kind")
+READINGS = {
+    "one": "One path to a publication that is not withdrawn is enough for a thing to stand.",
+    "all": "A thing needs every path: it falls as soon as one of them leads to what is withdrawn.",
+}
 
 
-def lineage_answer(store: Store, graph: Lineage, base: str) -> Answer:
-    """Return nodes and edges of a lineage, each edge with its step, basis, graph and passages.
+def lineage_answer(store: Store, graph: Lineage, base: str, kinds: Collection[str] = ()) -> Answer:
+    """Return nodes and edges of a lineage, each edge with its step, way, basis, graph and passages.
 
+    `kinds` shows only nodes of these kinds; counts are those of the whole lineage. A step that begins with ^ is written the
+    other way round in the data; an inferred one names its curated statement; an edge without a step stands for the way `through`.
     `independentStudies` counts the components of studies reached from the things, as of a year only those of which a report
-    was there, and is None where the lineage was cut by its depth; `companions` are publications that
-    report a study of the lineage and support none of the things.
+    was there; `companions` are publications that report a study of the lineage and support none of the things; without any one
+    of `singlePoints` the things lose all publications. Counts are None where grounds were not followed, or not to their end.
     """
     engine.describe(store, graph)
     things = graph.graph["things"]
     policy = graph.graph["policy"]
+    cut = graph.graph["deeper"] or graph.graph["truncated"]
+    grounded = not cut and graph.graph["direction"] != "consequences" and "support" in graph.graph["follow"]
     papers = engine.publications(graph)
     used = set().union(*(engine.supporting(graph, thing) for thing in things)) | set(things)
-    companions = papers - used
+    companions = engine.reporting(graph) - used
     places = _Places(store, graph, papers)
     studies = set(engine.studies_reached(store, graph, things, policy))
     if "as_of" in graph.graph:
         studies = {study for study in studies if study in graph and papers & set(graph.successors(study))}
     lines = list(nx.connected_components(engine.sharing(store, studies, policy)))
+    shown = of_kinds(graph, kinds, base) if kinds else graph
+    points = single_points(store, graph) if grounded else None
     return {
         "things": [shorten(thing, base) for thing in things],
         "policy": policy,
+        "direction": graph.graph["direction"],
+        "narrowed": graph.graph["narrowed"],
+        "follow": list(graph.graph["follow"]),
         "truncated": graph.graph["truncated"],
         "deeper": graph.graph["deeper"],
         "asOf": graph.graph.get("as_of"),
         "undated": [shorten(thing, base) for thing in graph.graph.get("undated", ())],
-        "independentStudies": None if graph.graph["deeper"] else len({frozenset(line & studies) for line in lines if line & studies}),
+        "independentStudies": len({frozenset(line & studies) for line in lines if line & studies}) if grounded else None,
         "studies": [shorten(study, base) for study in sorted(studies)],
         "companions": [shorten(paper, base) for paper in sorted(companions)],
-        "nodes": [{**node_answer(graph, node, base), "companion": node in companions} for node in _in_order(graph, base)],
-        "edges": [edge for thing, ground in sorted(graph.edges) for edge in _edges(graph, thing, ground, places, base)],
+        "singlePoints": None if points is None else [shorten(node, base) for node in sorted(points)],
+        "withoutDesign": [shorten(study, base) for study in graph.graph.get("without_design", ())],
+        "nodes": [{**node_answer(graph, node, base), "companion": node in companions} for node in _in_order(shown, base)],
+        "edges": [edge for thing, ground in sorted(shown.edges) for edge in _edges(shown, thing, ground, places, base)],
     }
 
 
-def lineage_quads(store: Store, graph: Lineage) -> list[ox.Quad]:
-    """Return a lineage as statements: its steps in the graphs that state them, and the class and label of each node."""
-    steps = [(thing, step, ground, source) for thing, ground in graph.edges for step, source, _ in graph.edges[thing, ground]["statements"]]
+def lineage_quads(store: Store, graph: Lineage, base: str, kinds: Collection[str] = ()) -> list[ox.Quad]:
+    """Return a lineage as statements: its steps in the graphs that state them, and the class and label of each node.
+
+    A graph of its own, named by the address of the answer, holds what no graph states: the steps as prov:wasInfluencedBy, so
+    that any reader of PROV-O can walk them, the computed steps, and whether the answer was cut. The curated statement behind
+    an inferred step is there with what it says, so that what is inferred can be told apart in one graph as well.
+    With `kinds`, only nodes of these kinds and the steps between them: a way over nodes that are left out is no statement.
+    """
+    graph = of_kinds(graph, kinds, base) if kinds else graph
+    answer = URIRef(f"{base}api/lineage?{urlencode({'thing': graph.graph['things'], 'policy': graph.graph['policy']}, doseq=True)}")
+    found: list[tuple[Any, ...]] = [
+        (answer, RDF.type, PROV.Bundle, answer),
+        (answer, RDFS.comment, Literal(_told(graph), lang="en"), answer),
+    ]
+    for thing, ground, statements in engine.edges(graph):
+        found.append((thing, PROV.wasInfluencedBy, ground, answer))
+        for said in statements:
+            subject, value = (ground, thing) if said.inverse else (thing, ground)
+            found.append((subject, said.step, value, answer if said.basis == "computed" else said.graph))
+    places = _Places(store, graph, ())
+    explaining = sorted({statement for a, b, said in engine.edges(graph) for step in said if (statement := places.explaining(a, b, step))})
     wanted: list[URIRef] = [RDF.type, SKOS.prefLabel]
-    names = rows(store, "statements", {"thing": sorted(graph), "property": wanted}) if graph else iter(())
-    named = [(row["thing"], row["property"], row["value"], row["graph"]) for row in names]
-    return [ox.Quad(*map(engine_term, terms)) for terms in (*steps, *named)]  # type: ignore[arg-type]
+    described = [
+        (sorted(graph), wanted),
+        (explaining, [*wanted, RDF.subject, RDF.predicate, RDF.object, EV.supportBasis, DCTERMS.description]),
+    ]
+    for things, properties in described:
+        names = rows(store, "statements", {"thing": things, "property": properties}) if things else iter(())
+        found += [(row["thing"], row["property"], row["value"], row["graph"]) for row in names]
+    return [ox.Quad(*map(engine_term, terms)) for terms in found]  # type: ignore[arg-type]
+
+
+def _told(graph: Lineage) -> str:
+    """Return in words what was asked and whether the answer was cut."""
+    words = [f"{graph.graph['direction']}, {graph.graph['policy']}, following {', '.join(graph.graph['follow'])}"]
+    words += ["narrowed by filters"] if graph.graph["narrowed"] else []
+    words += ["cut: there is more than limits.lineage_nodes allows"] if graph.graph["truncated"] else []
+    words += ["cut: there are more steps than were asked for"] if graph.graph["deeper"] else []
+    return "Lineage: " + "; ".join(words)
 
 
 def node_answer(graph: Lineage, node: URIRef, base: str) -> Answer:
@@ -83,10 +146,12 @@ def impact_answer(found: Impact, base: str) -> Answer:
     """Return what falls, is weakened or suspect, and the ratings whose basis shrinks."""
     return {
         "withdrawn": _named(found.names, found.withdrawn, base),
+        "authored": _named(found.names, found.authored, base),
         "withdrawnAlong": _named(found.names, found.along, base),
         "policy": found.policy,
         "truncated": found.truncated,
-        "reading": "one path to a publication that is not withdrawn is enough for a thing to stand",
+        "reading": found.reading,
+        "assumptions": [READINGS[found.reading], "What is in no group is untouched."],
         "falls": _named(found.names, found.falls, base),
         "weakened": _named(found.names, found.weakened, base),
         "suspect": _named(found.names, found.suspect, base),
@@ -96,9 +161,24 @@ def impact_answer(found: Impact, base: str) -> Answer:
                 "basis": "reduced" if touched.lost else "weakened",
                 "lost": _named(found.names, touched.lost, base),
                 "kept": _named(found.names, touched.kept, base),
+                "conditions": [_held_answer(held, base) for held in touched.conditions],
             }
             for touched in found.ratings
         ],
+    }
+
+
+def _held_answer(held: Held, base: str) -> Answer:
+    """Return a condition of a level: what it asks, which studies met it before, which are left, and whether it holds."""
+    return {
+        "id": shorten(held.condition, base),
+        "words": held.words,
+        "studiesNeeded": held.needed,
+        "before": [shorten(study, base) for study in held.before],
+        "after": [shorten(study, base) for study in held.after],
+        "openBefore": [shorten(study, base) for study in held.open_before],
+        "openAfter": [shorten(study, base) for study in held.open_after],
+        "verdict": held.verdict,
     }
 
 
@@ -117,12 +197,29 @@ def independence_answer(found: Independence, base: str) -> Answer:
                 "publications": _named(found.names, line.publications, base),
                 "companions": _named(found.names, line.companions, base),
                 "claims": _named(found.names, line.claims, base),
-                "sources": sorted({source for claim in line.claims for source in _sources(found.names, claim, base)}),
+                "onlyThis": [shorten(claim, base) for claim in line.only],
+                "sources": [shorten(source, base) for source in line.sources],
+                "team": {
+                    "authors": _named(found.names, line.team.authors, base),
+                    "developers": [_developer_answer(found.names, developer, base) for developer in line.team.developers],
+                    "shared": [shorten(developer.person, base) for developer in line.team.shared],
+                    "independent": line.team.independent,
+                },
             }
             for line in found.lines
         ],
+        "echoRatio": _share(found.echo),
         "namedWithoutFinding": _named(found.names, found.without_finding, base),
         "unsupported": _named(found.names, found.unsupported, base),
+    }
+
+
+def _developer_answer(names: Lineage, developer: Developer, base: str) -> Answer:
+    """Return who developed what, and whether that is stated or inferred."""
+    return {
+        **node_answer(names, developer.person, base),
+        "of": node_answer(names, developer.intervention, base),
+        "basis": developer.basis,
     }
 
 
@@ -153,10 +250,6 @@ def _named(names: Lineage, things: Iterable[URIRef], base: str) -> list[Answer]:
     return [node_answer(names, thing, base) for thing in sorted(things)]
 
 
-def _sources(names: Lineage, thing: URIRef, base: str) -> list[str]:
-    return [shorten(source, base) for source in names.nodes[thing]["sources"]]
-
-
 def _in_order(graph: Lineage, base: str) -> list[URIRef]:
     return sorted(graph, key=lambda node: (kind_of(node, base), node))
 
@@ -166,13 +259,13 @@ class _Places:
 
     def __init__(self, store: Store, graph: Lineage, papers: Iterable[URIRef]) -> None:
         self.graph = graph
-        inferred = sorted({a for a, b in graph.edges for s in graph.edges[a, b]["statements"] if s[2] == "inferred"})
-        curated = {URIRef(row["statement"]): row for row in rows(store, "curated_statements", {"thing": inferred})}
-        self.curated = {
-            (row["thing"], row["step"], row["ground"]): places
-            for statement, row in curated.items()
-            for places in [self._read(store, [statement]).get(statement, {})]
+        said = [(b if step.inverse else a, step) for a, b, steps in engine.edges(graph) for step in steps]
+        inferred = sorted({subject for subject, step in said if step.basis == "inferred"})
+        self.explained = {
+            (row["thing"], row["step"], row["ground"]): URIRef(row["statement"])
+            for row in rows(store, "curated_statements", {"thing": inferred})
         }
+        self.curated = self._read(store, sorted(self.explained.values()))
         printed = list(rows(store, "grounds", {"ground": sorted(papers), "step": [EV.refersTo]})) if papers else []
         stated = self._read(store, sorted({URIRef(row["thing"]) for row in printed}))
         self.printed: dict[tuple[Any, Any], list[Passage]] = {}
@@ -184,25 +277,38 @@ class _Places:
     def _read(store: Store, things: list[URIRef]) -> dict[URIRef, dict[URIRef, list[Passage]]]:
         return engine.passages(store, things) if things else {}
 
-    def of(self, thing: URIRef, ground: URIRef, statement: tuple[Any, Any, str]) -> list[Passage]:
-        """Return the passages for one statement (step, graph, basis) of an edge."""
-        step, source, basis = statement
-        if basis == "inferred":
-            return [passage for places in self.curated.get((thing, step, ground), {}).values() for passage in places]
-        own: list[Passage] = self.graph.nodes[thing]["passages"].get(source, [])
-        return self.printed.get((ground, source)) or own
+    def explaining(self, thing: URIRef, ground: URIRef, said: Step) -> URIRef | None:
+        """Return the curated statement behind an inferred step."""
+        subject, value = (ground, thing) if said.inverse else (thing, ground)
+        return self.explained.get((subject, said.step, value)) if said.basis == "inferred" else None
+
+    def of(self, thing: URIRef, ground: URIRef, said: Step) -> list[Passage]:
+        """Return the passages for one statement of an edge."""
+        if said.basis == "inferred":
+            statement = self.explaining(thing, ground, said)
+            return [passage for places in self.curated.get(statement, {}).values() for passage in places] if statement else []
+        stating = ground if said.inverse or said.step == EV.states else thing
+        own: list[Passage] = self.graph.nodes[stating]["passages"].get(said.graph, [])
+        return self.printed.get((ground, said.graph)) or own
 
 
 def _edges(graph: Lineage, thing: URIRef, ground: URIRef, places: _Places, base: str) -> Iterable[Answer]:
-    for statement in graph.edges[thing, ground]["statements"]:
-        step, source, basis = statement
+    ends = {"from": shorten(thing, base), "to": shorten(ground, base)}
+    if "through" in (data := graph.edges[thing, ground]):
+        through = [shorten(node, base) for node in data["through"]]
+        bare = {"step": None, "way": None, "basis": data["basis"], "graph": None, "curatedStatement": None}
+        yield {**ends, **bare, "through": through, "passages": []}
+    for said in data["statements"]:
+        statement = places.explaining(thing, ground, said)
         yield {
-            "from": shorten(thing, base),
-            "to": shorten(ground, base),
-            "step": shorten(step, base),
-            "basis": basis,
-            "graph": shorten(source, base),
-            "passages": [passage_answer(passage, base) for passage in places.of(thing, ground, statement)],
+            **ends,
+            "step": f"{'^' if said.inverse else ''}{shorten(said.step, base)}",
+            "way": said.way,
+            "basis": said.basis,
+            "graph": shorten(said.graph, base),
+            "curatedStatement": shorten(statement, base) if statement else None,
+            "through": [],
+            "passages": [passage_answer(passage, base) for passage in places.of(thing, ground, said)],
         }
 
 
@@ -230,7 +336,7 @@ def overlap_answer(store: Store, found: Overlap, base: str) -> Answer:
     names = engine.named(
         store, [*table.rows, *table.columns, *(paper for papers in found.members.values() for paper in papers), *found.without_study]
     )
-    whole = corrected_covered_area(table)
+    other = other_unit(store, found)
     return {
         "unit": found.unit,
         "policy": found.policy,
@@ -245,22 +351,32 @@ def overlap_answer(store: Store, found: Overlap, base: str) -> Answer:
             }
             for column in table.columns
         ],
+        **_figures(table, base),
+        "weightedCoveredArea": weighted_covered_area(table, found.sizes),
+        "beside": {"unit": other.unit, "units": len(other.table.columns), **_figures(other.table, base)},
+        "withoutStudy": _named(names, found.without_study, base),
+    }
+
+
+def _figures(table: Incidence, base: str) -> Answer:
+    """Return the figures of a table and of each two of its documents, or of those that share most."""
+    whole, two = corrected_covered_area(table), pairs(table)
+    told = two if len(two) <= PAIRS else nlargest(PAIRS, two, key=lambda pair: len(pair.shared))
+    return {
         "marks": len(table.marks),
         "impossible": len(table.impossible),
         "coveredArea": _share(covered_area(table)),
         "correctedCoveredArea": _share(whole),
         "band": None if whole is None else band(whole),
-        "weightedCoveredArea": weighted_covered_area(table, found.sizes),
         "pairs": [
             {
-                "documents": [shorten(first, base), shorten(second, base)],
-                "correctedCoveredArea": _share(corrected_covered_area(table.only(first, second))),
-                "containment": _share(containment(table, first, second)),
-                "shared": [shorten(column, base) for column in sorted(table.of(first) & table.of(second))],
+                "documents": [shorten(row, base) for row in pair.rows],
+                "correctedCoveredArea": _share(pair.area),
+                "containment": _share(pair.containment),
+                "shared": [shorten(column, base) for column in sorted(pair.shared)],
             }
-            for first, second in found.pairs()
+            for pair in told
         ],
-        "withoutStudy": _named(names, found.without_study, base),
     }
 
 
@@ -269,20 +385,26 @@ def _share(value: Fraction | None) -> float | None:
 
 
 def _assumptions(found: Overlap) -> list[str]:
+    pairs_there = comb(len(found.table.rows), 2)
     told = [
-        "Rows are documents that cite something; a reference that a document says it did not use is left out.",
+        "Rows are documents that cite something, in any of their editions; a reference that one says it did not use is left out.",
         "CCA = (N - r) / (r c - r - X): N marks, r units, c documents, X cells of units published after a document was last reviewed.",
         "The bands (5, 10, 15 percent) are those of Pieper et al. 2014; what they rest on is disputed.",
     ]
+    if pairs_there > PAIRS:
+        told.append(f"Of {pairs_there} pairs of documents those {PAIRS} are told that share most units.")
     if found.unit == "study":
         told.append(
             "A trial is a group of studies that share their sample, as sources state it"
             + (", or curators infer." if found.policy == "inferred" else ".")
         )
+        several = sum(times > 1 for times in Counter(paper for papers in found.members.values() for paper in papers).values())
+        if several:
+            told.append(f"{count(several, 'publication')} of more than one trial: who cites one is marked for each of its trials.")
     if found.without_study:
-        told.append(f"{len(found.without_study)} cited publications report no study that is known, and are not in the table.")
+        told.append(f"{count(len(found.without_study), 'cited publication')} without a study that is known: not in the table.")
     if found.misfiled:
-        told.append(f"{len(found.misfiled)} of the publications are counted although curators hold their citation for misfiled.")
+        told.append(f"Counted although curators hold the citation for misfiled: {count(len(found.misfiled), 'publication')}.")
     missing = sum(column not in found.sizes for column in found.table.columns)
     if found.unit == "study" and missing:
         told.append(
@@ -292,27 +414,63 @@ def _assumptions(found: Overlap) -> list[str]:
 
 
 def paths_answer(graph: Lineage, start: URIRef, end: URIRef, shown: int, base: str) -> Answer:
-    """Return the number of all ways from one thing down to another, and the shortest of them; circles are told, not walked."""
-    below = set(nx.descendants(graph, start)) | {start} if start in graph else set()
-    circles = cycles(graph.subgraph(below))
+    """Return the number of all supporting ways from one thing down to another, and the shortest; circles are told, not walked.
+
+    Ways that only lead to companion papers support nothing and are not counted. Raises `BadParameter` where both are one thing.
+    """
+    if start == end:
+        raise BadParameter("from and to are one thing; ways lead between two.")
+    policy, truncated = graph.graph["policy"], graph.graph["truncated"]
+    graph = engine.support(graph)
+    below: set[URIRef] = nx.descendants(graph, start) if start in graph else set()
+    above: set[URIRef] = nx.ancestors(graph, end) if end in graph else set()
+    graph = engine.part(graph, (below & above) | {start, end})
+    circles = cycles(graph)
     return {
         "from": shorten(start, base),
         "to": shorten(end, base),
-        "policy": graph.graph["policy"],
+        "policy": policy,
         "ways": None if circles else count_paths(graph, start, {end}).get(end, 0),
         "circles": [[shorten(node, base) for node in circle] for circle in circles],
         "shortest": [[shorten(node, base) for node in way] for way in shortest(graph, start, end, shown)],
-        "truncated": graph.graph["truncated"],
+        "truncated": truncated,
     }
 
 
-def keystones_answer(store: Store, stones: list[Keystone], unit: str, policy: str, base: str) -> Answer:
-    """Return what carries most, each with the claims, findings and ratings that rest on nothing else."""
+def map_answer(store: Store, cells: Sequence[Cell], rows: str, cols: str, policy: str, base: str) -> Answer:
+    """Return the map of the evidence: what stands in its rows and columns, and the cells in which there is a claim."""
+    across, down = ({getattr(cell, place) for cell in cells} for place in ("row", "column"))
+    names = engine.named(store, across | down)
+    return {
+        "axes": {"rows": rows, "cols": cols},
+        "policy": policy,
+        "reading": "an outcome takes the claims on narrower ones with it, and counts only studies with a finding on it",
+        "rows": _named(names, across, base),
+        "cols": _named(names, down, base),
+        "cells": [
+            {
+                "row": shorten(cell.row, base),
+                "col": shorten(cell.column, base),
+                "claims": cell.claims,
+                "unsupported": cell.unsupported,
+                "independentLines": cell.lines,
+                "sources": cell.sources,
+            }
+            for cell in cells
+        ],
+    }
+
+
+def keystones_answer(store: Store, found: Sequence[Keystone], unit: str, policy: str, base: str) -> Answer:
+    """Return what carries most, each with the claims, findings and ratings that rest on nothing else; the first hundred of them."""
+    stones = found[:KEYSTONES]
     names = engine.named(store, {thing for stone in stones for thing in (*stone.members, *stone.claims, *stone.ratings)})
     return {
         "unit": unit,
         "policy": policy,
         "reading": "one path to another publication or trial is enough for a thing to stand",
+        "count": len(found),
+        "truncated": len(found) > KEYSTONES,
         "keystones": [
             {
                 "members": _named(names, stone.members, base),
@@ -328,17 +486,29 @@ def keystones_answer(store: Store, stones: list[Keystone], unit: str, policy: st
 def discrepancies_answer(store: Store, policy: engine.Policy, kind: str | None, base: str) -> Answer:
     """Return where records disagree, as found in the data, each with the curated discrepancies that share two of its records.
 
-    `kind` is a code of the scheme discrepancy-kind, by its last part; `curatedOnly` are those that no found one meets.
+    `kind` is a code of the scheme discrepancy-kind, by its last part: what is found of that kind, or differs for that cause.
+    `curatedOnly` are those, of that kind, that no found one meets. Raises `BadParameter` for a kind that the scheme does not have.
     """
+    scheme = {_last(row["thing"]) for row in rows(store, "statements", {"value": [KINDS], "property": [SKOS.inScheme]})}
+    if kind is not None and kind not in scheme:
+        raise BadParameter(f"{kind!r} is no kind of discrepancy; there are {', '.join(sorted(scheme))}.")
     differences = discrepancies(store, policy)
     names = names_of(store, differences)
     between: dict[str, set[str]] = {}
+    kinds: dict[str, set[str]] = {}
     for row in rows(store, "curated_discrepancies"):
-        between.setdefault(shorten(str(row["discrepancy"]), base), set()).add(shorten(str(row["record"]), base))
+        name = shorten(str(row["discrepancy"]), base)
+        between.setdefault(name, set()).add(shorten(str(row["record"]), base))
+        kinds.setdefault(name, set()).add(_last(row.get("kind", "")))
     found = [difference_answer(difference, names, base) for difference in differences]
     for answer in found:
         records = {record["id"] for record in answer["records"]}
         answer["curated"] = sorted(name for name, curated in between.items() if len(curated & records) > 1)
     met = {name for answer in found for name in answer["curated"]}
-    shown = [answer for answer in found if kind is None or answer["kind"]["id"].rsplit("/", 1)[-1] == kind]
-    return {"policy": policy, "count": len(shown), "discrepancies": shown, "curatedOnly": sorted(between.keys() - met)}
+    shown = [answer for answer in found if kind in (None, _last(answer["kind"]["id"]), answer["cause"])]
+    only = sorted(name for name in between.keys() - met if kind is None or kind in kinds[name])
+    return {"policy": policy, "count": len(shown), "discrepancies": shown, "curatedOnly": only}
+
+
+def _last(code: object) -> str:
+    return str(code).rsplit("/", 1)[-1]

@@ -6,6 +6,7 @@ folder and then replaces `current` in one step, so that readers see the former b
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -15,33 +16,44 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import IO
 
 import pyoxigraph as ox
 
-from wherefrom.load import KnowledgeBase, with_union
+from wherefrom import journal
+from wherefrom.load import KnowledgeBase, read_knowledge_base, with_union
 from wherefrom.problems import NotConforming, StoreUnusable
 from wherefrom.report import Report, Result, Severity
 
 CURRENT = "current"
+DESCRIPTION = "build.json"
 DRAFT = "building-"  # what a folder that is being written is called at first
+PATIENCE = 600.0  # seconds that a build waits for writes to end
 LEFT_BEHIND = 86_400.0  # seconds after which such a folder is what a killed build left, and is removed by the next one
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Build:
-    """One finished build: its folder, what it was built from, the digest of its statements, and how many there are."""
+    """One finished build: its folder, what it was built from, the digest of its statements, and how many there are by graph."""
 
     folder: Path
     fingerprint: str
     digest: str
     graphs: dict[str, int]
     built: str
+    entries: int = 0  # how many entries of the journal it holds
+    head: str = journal.FIRST  # the id of the last of them
 
     @property
     def store(self) -> Path:
         """The folder of the Oxigraph store."""
         return self.folder / "store"
+
+    @property
+    def version(self) -> str:
+        """The version of the data: the first digits of the digest of all statements."""
+        return self.digest[:12]
 
     @property
     def nquads(self) -> Path:
@@ -52,6 +64,16 @@ class Build:
     def shapes(self) -> Path:
         """The shapes, as sorted N-Triples."""
         return self.folder / "shapes.nt"
+
+    def hold(self) -> IO[bytes]:
+        """Return a file that keeps this build from being removed as long as it is open; raises `OSError` where it is gone."""
+        held = (self.folder / DESCRIPTION).open("rb")
+        fcntl.flock(held, fcntl.LOCK_SH)
+        return held
+
+    def write_description(self) -> None:
+        """Write what `current` reads."""
+        _write(self.folder / DESCRIPTION, json.dumps({k: v for k, v in asdict(self).items() if k != "folder"}))
 
 
 def home(folder: Path) -> Path:
@@ -72,10 +94,14 @@ def canonical_nquads(quads: Iterable[ox.Quad]) -> bytes:
 def current(stores: Path) -> Build | None:
     """Return the build that `stores` points to, or None where there is none that can be read."""
     try:
-        folder = stores / (stores / CURRENT).read_text("utf-8").strip()
-        return Build(folder, **json.loads((folder / "build.json").read_text("utf-8")))
+        return read_build(stores / (stores / CURRENT).read_text("utf-8").strip())
     except (OSError, ValueError, TypeError):
         return None
+
+
+def read_build(folder: Path) -> Build:
+    """Return the build in a folder; raises `OSError`, `ValueError` or `TypeError` where there is none."""
+    return Build(folder, **json.loads((folder / DESCRIPTION).read_text("utf-8")))
 
 
 def checked(base: KnowledgeBase, folder: Path, say: Say) -> Report:
@@ -100,8 +126,16 @@ def build(base: KnowledgeBase, stores: Path, say: Say, built: str) -> Build:
     """Validate, write a new store under `stores`, and make it the current one; return it.
 
     Unchanged files give the current build back. `built` is the time of the build, as text. An interrupted build leaves
-    the former one in place. Raises `NotConforming` where there is a violation, `StoreUnusable` where nothing can be written.
+    the former one in place. Nobody writes to the knowledge base meanwhile. Raises `NotConforming` where there is a
+    violation, `StoreUnusable` where nothing can be written, `Busy` where writes do not end.
     """
+    with journal.locked(base.folder, PATIENCE):
+        if len(base.journal) != journal.length(base.folder):  # written to since it was read
+            base = read_knowledge_base(base.folder)
+        return _build(base, stores, say, built)
+
+
+def _build(base: KnowledgeBase, stores: Path, say: Say, built: str) -> Build:
     former = current(stores)
     if former and former.fingerprint == base.fingerprint and former.store.is_dir():
         return former
@@ -113,16 +147,28 @@ def build(base: KnowledgeBase, stores: Path, say: Say, built: str) -> Build:
         say(f"Writing the store ({report.summary()}) ...")
         with tempfile.TemporaryDirectory(prefix=DRAFT, dir=stores) as draft:
             made = _write_build(base, Path(draft), built)
-            target = stores / f"{made.digest[:16]}-{made.fingerprint[:16]}"
-            if not (target / "build.json").is_file() or not (target / "store").is_dir():  # the same content may be there, and in use
-                shutil.rmtree(target, ignore_errors=True)
-                os.replace(draft, target)
-                Path(draft).mkdir()  # the context manager removes it
-        _write(stores / CURRENT, target.name)
+            target = put_in_place(stores, made)
+            Path(draft).mkdir(exist_ok=True)  # the context manager removes it
+        make_current(stores, target)
     except OSError as error:
         raise StoreUnusable(f"The store cannot be written: {error.strerror}.") from error
+    return read_build(target)
+
+
+def put_in_place(stores: Path, made: Build) -> Path:
+    """Give the folder of a build that was made its name for good, and return it; one of the same content may be in use and stays."""
+    target = stores / f"{made.digest[:16]}-{made.fingerprint[:16]}"
+    if not (target / DESCRIPTION).is_file() or not (target / "store").is_dir():
+        shutil.rmtree(target, ignore_errors=True)
+        os.replace(made.folder, target)
+    return target
+
+
+def make_current(stores: Path, target: Path) -> None:
+    """Let readers find this build from now on, and remove those that nobody reads; the former one stays for who is about to."""
+    former = current(stores)
+    _write(stores / CURRENT, target.name)
     _remove_older(stores, {target.name, former.folder.name if former else ""})
-    return Build(target, made.fingerprint, made.digest, made.graphs, made.built)
 
 
 def _write_build(base: KnowledgeBase, folder: Path, built: str) -> Build:
@@ -138,20 +184,30 @@ def _write_build(base: KnowledgeBase, folder: Path, built: str) -> Build:
     store.flush()
     store.optimize()
     graphs = Counter(quad.graph_name.value for quad in set(quads) if isinstance(quad.graph_name, ox.NamedNode))
-    made = Build(folder, base.fingerprint, hashlib.sha256(nquads).hexdigest(), dict(sorted(graphs.items())), built)
-    _write(folder / "build.json", json.dumps({k: v for k, v in asdict(made).items() if k != "folder"}))
+    digest = hashlib.sha256(nquads).hexdigest()
+    head = base.journal[-1].id if base.journal else journal.FIRST
+    made = Build(folder, base.fingerprint, digest, dict(sorted(graphs.items())), built, len(base.journal), head)
+    made.write_description()
     return made
 
 
 def _write(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(text, "utf-8")
-    os.replace(draft, path)
+    journal.write_durably(path, text.encode())
 
 
 def _remove_older(stores: Path, keep: set[str]) -> None:
     now = (stores / CURRENT).stat().st_mtime
     for folder in stores.iterdir():
         left = folder.name.startswith(DRAFT) and now - folder.stat().st_mtime > LEFT_BEHIND
-        if folder.is_dir() and (left or (folder / "build.json").exists()) and folder.name not in keep:
+        if left or ((folder / DESCRIPTION).exists() and folder.name not in keep and not _is_held(folder)):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_held(folder: Path) -> bool:
+    """Whether a server reads the build in this folder (see `Build.hold`)."""
+    try:
+        with (folder / DESCRIPTION).open("rb") as description:
+            fcntl.flock(description, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    return False

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from wherefrom.report import Report
 
 DONE, FINDINGS, OUR_FAULT, INTERRUPTED = 0, 1, 4, 130
-LINEAGE_FORMATS = ("tree", "json", "jsonld", "turtle", "dot", "graphml", "gexf", "csv")
+LINEAGE_FORMATS = ("tree", "json", "jsonld", "turtle", "dot", "graphml", "gexf", "csv", "svg")
 EXPORTS = ("turtle", "trig", "ntriples", "nquads", "jsonld", "rdfxml")
 Command = Callable[[argparse.Namespace], int]
 
@@ -52,7 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="wherefrom", description="Publish what sources say, and trace where each claim comes from.")
     parser.add_argument("--version", action="version", version=f"wherefrom {__version__}")
-    parser.add_argument("--kb", metavar="DIR", help="the knowledge base (default: this folder, else the example)")
+    parser.add_argument(
+        "--kb", metavar="DIR|URL", help="the knowledge base, or a SPARQL endpoint that holds one (default: this folder, else the example)"
+    )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     def command(name: str, run: Command, words: str) -> argparse.ArgumentParser:
@@ -72,6 +74,15 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--host", default="127.0.0.1")
     made.add_argument("--port", type=int, default=8000, help="0 picks a free one")
     made.add_argument("--store", metavar="DIR", help="where the store is, or is built if the files have changed")
+    made.add_argument("--reload", action="store_true", help="build and change over when a file has changed (SIGHUP does it at any time)")
+    made.add_argument("--token-file", metavar="FILE", help="take writes from those whose tokens are listed there, see `wherefrom token`")
+    made.add_argument("--access-log", action="store_true", help="tell each request on standard error, as a line of JSON without who asked")
+    made = command("backup", _backup, "the knowledge base as one file: settings, data and what was written over HTTP")
+    made.add_argument("file", metavar="FILE")
+    made = command("restore", _restore, "put the knowledge base of a backup in place, in one step; what was there is kept beside it")
+    made.add_argument("file", metavar="FILE")
+    made = command("token", _token, "make a token for writing: it is shown once; its line goes into the token file")
+    made.add_argument("name", metavar="NAME", help="who writes with it; told in the journal and at /changes")
     made = command("query", _query, "ask in SPARQL, or one of the named questions")
     made.add_argument("file", nargs="?", metavar="FILE.rq", help="a query file, - for standard input")
     made.add_argument("--name", metavar="QUESTION", help="a named question")
@@ -80,14 +91,31 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--json", dest="format", action="store_const", const="json")
     made = command("lineage", _lineage, "where a thing comes from, and what comes from it")
     made.add_argument("thing", metavar="THING")
-    made.add_argument("--direction", default="grounds", help="grounds, consequences or both")
+    made.add_argument("--direction", default="both", help="grounds, consequences or both")
     made.add_argument("--policy", default="stated", help="stated: only what sources say; inferred: with what curators concluded")
     made.add_argument("--as-of", type=int, metavar="YEAR", help="only what was published by then")
     made.add_argument("--depth", type=int, metavar="STEPS", help="so many steps and no more")
+    made.add_argument(
+        "--follow",
+        nargs="+",
+        action="extend",
+        metavar="WAY",
+        help="support, sources, propositions, theory (all four by default), citations",
+    )
+    made.add_argument(
+        "--kind", nargs="+", action="extend", default=[], metavar="KIND", help="show only these kinds: claim, study, publication ..."
+    )
+    made.add_argument("--source", nargs="+", action="extend", default=[], metavar="SOURCE", help="only what these sources say")
+    made.add_argument(
+        "--design", nargs="+", action="extend", default=[], metavar="DESIGN", help="only over studies of these designs: rct ..."
+    )
+    made.add_argument("--stance", nargs="+", action="extend", default=[], metavar="STANCE", help="only citations of these stances")
     made.add_argument("--format", choices=LINEAGE_FORMATS, default="tree")
     made.add_argument("--json", dest="format", action="store_const", const="json")
     made = command("impact", _impact, "what falls when a publication or study is withdrawn")
-    made.add_argument("--withdraw", nargs="+", required=True, metavar="THING")
+    made.add_argument("--withdraw", nargs="+", action="extend", required=True, metavar="THING", help="publications, studies, people")
+    made.add_argument("--brief", action="store_true", help="counts and ratings only")
+    made.add_argument("--reading", default="one", help="one: one path is enough to stand (default); all: every path is needed")
     _answer_options(made)
     made = command("independence", _independence, "the independent lines of evidence behind a claim")
     made.add_argument(
@@ -99,18 +127,31 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--source", metavar="SOURCE", help="only those of one source")
     made.add_argument("--json", action="store_true")
     made = command("overlap", _overlap, "how far documents cite the same trials or publications")
-    made.add_argument("documents", nargs="*", metavar="DOCUMENT", help="only these (default: all that cite something)")
+    made.add_argument(
+        "documents", nargs="*", metavar="DOCUMENT", help="only these; a source stands for its documents (default: all that cite something)"
+    )
     made.add_argument("--unit", default="study", help="study or publication")
     _answer_options(made)
     made = command("discrepancies", _discrepancies, "where records disagree, by how much, and why if that can be shown")
     made.add_argument("--kind", metavar="KIND", help="value, population, design, bibliography, intervention-relation ...")
     _answer_options(made)
+    made = command("checks", _checks, "which printed figures follow from which others, by which formula, and which do not")
+    made.add_argument("things", nargs="*", metavar="THING", help="findings, or studies for all findings of their trials (default: all)")
+    _answer_options(made)
     made = command("keystones", _keystones, "what most hangs on: papers or trials by what would fall with each alone")
     made.add_argument("--unit", default="publication", help="publication or study")
+    _answer_options(made)
+    made = command("map", _map, "how many claims and independent lines of evidence there are, by intervention and outcome")
+    made.add_argument("--rows", default="intervention", help="intervention, outcome or source")
+    made.add_argument("--cols", default="outcome", help="another one of these")
     _answer_options(made)
     made = command("paths", _paths, "the ways from a thing down to another, and how many there are")
     made.add_argument("start", metavar="FROM")
     made.add_argument("end", metavar="TO")
+    _answer_options(made)
+    made = command("citations", _citations, "who cites whom about a thing: paths, amplification, bias, dead ends")
+    made.add_argument("thing", nargs="?", metavar="THING", help="a claim, what claims speak of, or a paper (default: the whole base)")
+    made.add_argument("--stance", default="supporting", help="supporting, contrasting, mentioning or any")
     _answer_options(made)
     made = command("stats", _stats, "how much of what there is")
     made.add_argument("--json", action="store_true")
@@ -221,12 +262,39 @@ def _build(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from wherefrom.settings import read_settings
+    from wherefrom.build import home
     from wherefrom.web.server import serve
 
     folder = _folder(options)
-    built = _build_at(folder, Path(options.store) if options.store else None)
-    serve(built, read_settings(folder), options.host, options.port)
+    stores = Path(options.store) if options.store else home(folder) / "store"
+    token_file = Path(options.token_file) if options.token_file else None
+    _build_at(folder, stores)
+    serve(folder, stores, options.host, options.port, token_file, watch=options.reload, access_log=options.access_log)
+    return DONE
+
+
+def _backup(options: argparse.Namespace) -> int:
+    from wherefrom.backup import backup
+
+    label = backup(_folder(options), Path(options.file))
+    _say(f"Digest {label.digest[:16]}, {label.entries} writes over HTTP in it.")
+    return DONE
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from wherefrom.backup import restore
+
+    label = restore(Path(options.file), _folder(options))
+    _say(f"Digest {label.digest[:16]}. A server that runs without --reload takes it up on SIGHUP.")
+    return DONE
+
+
+def _token(options: argparse.Namespace) -> int:
+    from wherefrom.tokens import make_token
+
+    token, line = make_token(options.name)
+    _say(f"The token, shown only now: {token}\nThe line for the token file:")
+    print(line)
     return DONE
 
 
@@ -264,18 +332,29 @@ def _text(path: Path) -> str:
 
 
 def _lineage(options: argparse.Namespace) -> int:
-    from wherefrom import drawing, lineage
+    from wherefrom import drawing
     from wherefrom.answers import lineage_answer, lineage_quads
     from wherefrom.export import export
+    from wherefrom.narrowing import trace
 
     kb = _open(options)
-    graph = lineage.lineage(kb.store, [kb.iri(options.thing)], options.direction, options.policy, kb.settings.lineage_nodes, options.depth)
-    if options.as_of is not None:
-        graph = lineage.as_of(kb.store, graph, options.as_of)
+    graph = trace(
+        kb.store,
+        [kb.iri(options.thing)],
+        options.direction,
+        options.policy,
+        nodes=kb.settings.lineage_nodes,
+        depth=options.depth,
+        year=options.as_of,
+        sources=[kb.iri(_source(name)) for name in options.source],
+        designs=options.design,
+        stances=options.stance,
+        **({"follow": options.follow} if options.follow else {}),
+    )
     if options.format in ("jsonld", "turtle"):
-        sys.stdout.buffer.write(export(lineage_quads(kb.store, graph), options.format, kb.settings.base))
+        sys.stdout.buffer.write(export(lineage_quads(kb.store, graph, kb.settings.base, options.kind), options.format, kb.settings.base))
         return DONE
-    answer = lineage_answer(kb.store, graph, kb.settings.base)
+    answer = lineage_answer(kb.store, graph, kb.settings.base, options.kind)
     if options.format == "json":
         _show_json(answer)
     else:
@@ -283,14 +362,19 @@ def _lineage(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _source(name: str) -> str:
+    """Return the name of a source as type/slug, however it was given."""
+    return name if "/" in name else f"source/{name}"
+
+
 def _impact(options: argparse.Namespace) -> int:
     from wherefrom.answers import impact_answer
     from wherefrom.drawing import impact_text
 
     kb = _open(options)
-    found = kb.impact(*options.withdraw, policy=options.policy)
+    found = kb.impact(*options.withdraw, policy=options.policy, reading=options.reading)
     answer = impact_answer(found, kb.settings.base)
-    _show_json(answer) if options.json else print(impact_text(answer))
+    _show_json(answer) if options.json else print(impact_text(answer, brief=options.brief))
     return FINDINGS if found.falls else DONE
 
 
@@ -308,7 +392,7 @@ def _unsupported(options: argparse.Namespace) -> int:
     from wherefrom.answers import unsupported_answer
 
     kb = _open(options)
-    source = kb.iri(options.source if "/" in options.source else f"source/{options.source}") if options.source else None
+    source = kb.iri(_source(options.source)) if options.source else None
     answer = unsupported_answer(kb.store, kb.settings.base, source)
     if options.json:
         _show_json(answer)
@@ -341,15 +425,38 @@ def _discrepancies(options: argparse.Namespace) -> int:
     return FINDINGS if answer["count"] else DONE
 
 
+def _checks(options: argparse.Namespace) -> int:
+    from wherefrom.checks import checks, checks_answer
+    from wherefrom.drawing import checks_text
+
+    kb = _open(options)
+    found = checks(kb.store, options.policy, tuple(kb.iri(thing) for thing in options.things))
+    answer = checks_answer(kb.store, found, options.policy, kb.settings.base)
+    _show_json(answer) if options.json else print(checks_text(answer))
+    return FINDINGS if answer["verdicts"]["does not reproduce"] else DONE
+
+
 def _keystones(options: argparse.Namespace) -> int:
     from wherefrom.answers import keystones_answer
     from wherefrom.drawing import keystones_text
     from wherefrom.keystones import keystones
 
     kb = _open(options)
-    found = keystones(kb.store, options.unit, options.policy)
+    found = keystones(kb.arrays, options.unit, options.policy)
     answer = keystones_answer(kb.store, found, options.unit, options.policy, kb.settings.base)
     _show_json(answer) if options.json else print(keystones_text(answer))
+    return DONE
+
+
+def _map(options: argparse.Namespace) -> int:
+    from wherefrom.answers import map_answer
+    from wherefrom.drawing import map_text
+    from wherefrom.evidence_map import evidence_map
+
+    kb = _open(options)
+    cells = evidence_map(kb.arrays, options.rows, options.cols, options.policy)
+    answer = map_answer(kb.store, cells, options.rows, options.cols, options.policy, kb.settings.base)
+    _show_json(answer) if options.json else print(map_text(answer))
     return DONE
 
 
@@ -357,13 +464,26 @@ def _paths(options: argparse.Namespace) -> int:
     from wherefrom import lineage
     from wherefrom.answers import paths_answer
     from wherefrom.drawing import paths_text
+    from wherefrom.narrowing import trace
 
     kb = _open(options)
     start, end = kb.iri(options.start), kb.iri(options.end)
     lineage.check_known(kb.store, [end])
-    graph = lineage.lineage(kb.store, [start], "grounds", options.policy, kb.settings.lineage_nodes)
+    graph = trace(kb.store, [start], "grounds", options.policy, nodes=kb.settings.lineage_nodes)
     answer = paths_answer(graph, start, end, 10, kb.settings.base)
     _show_json(answer) if options.json else print(paths_text(answer))
+    return DONE
+
+
+def _citations(options: argparse.Namespace) -> int:
+    from wherefrom.citations import citations_answer
+    from wherefrom.drawing import citations_text
+
+    kb = _open(options)
+    thing = kb.iri(options.thing) if options.thing else None
+    limit = kb.settings.lineage_nodes
+    answer = citations_answer(kb.store, kb.settings.base, thing, options.policy, options.stance, limit)
+    _show_json(answer) if options.json else print(citations_text(answer))
     return DONE
 
 
@@ -385,7 +505,7 @@ def _export(options: argparse.Namespace) -> int:
     from wherefrom.problems import UnwritableOutput
 
     kb = _open(options)
-    quads = select(kb.files.quads(), kb.settings.base, [kb.iri(thing) for thing in options.things], options.graph)
+    quads = select(kb.quads(), kb.settings.base, [kb.iri(thing) for thing in options.things], options.graph)
     content = export(quads, options.format, kb.settings.base)
     if options.output:
         try:

@@ -5,15 +5,33 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO, StringIO
 from typing import Any
+from xml.sax.saxutils import escape
 
 import networkx as nx
 
 from wherefrom.answers import Answer
+from wherefrom.picture import svg
+from wherefrom.words import count as _count
+from wherefrom.words import places as _places
 
+NOTHING = {
+    "grounds": "nothing is named that it rests on",
+    "consequences": "nothing is named that rests on it",
+    "both": "nothing is named that it rests on, or that rests on it",
+}
+ACROSS = {  # the words of a step that is no support: seen from what rests, and from what it rests on
+    "sources": ("says", "said by"),
+    "propositions": ("expressed by", "expresses"),
+    "theory": ("by a theory", "by a theory"),
+    "citations": ("cites", "cited by"),
+}
+BASES = ("inferred", "computed", "stated")  # of several statements of a step, the last one in this order is told
 DEEPEST = 100  # levels of a tree on the terminal; a chain of citations may be longer
+NUMBERS = 5  # whole numbers of a list on the terminal; --json has them all
+LISTED = 30  # lines of one list of a citation network; a network may have thousands of papers
 FIRST = ("claim", "finding", "rating")  # kinds that an answer on impact tells first, then the others by name
 
 
@@ -33,12 +51,18 @@ def tree(answer: Answer) -> str:
         if up.get(thing):
             lines += ["  carries", *_branches(nodes, up, thing, 2, {thing})]
         if thing not in down and thing not in up:
-            lines.append("  rests on nothing that is named, and nothing rests on it")
+            lines.append(f"  {NOTHING[answer['direction']]}{' with these filters' if answer['narrowed'] else ''}")
     count = answer["independentStudies"]
-    if count is None:
-        lines.append(f"more steps follow than were asked for; studies are not counted ({answer['policy']})")
-    else:
+    if count is not None:
         lines.append(f"{count} independent {'study' if count == 1 else 'studies'} ({answer['policy']})")
+    elif answer["deeper"]:
+        lines.append(f"more steps follow than were asked for; studies are not counted ({answer['policy']})")
+    elif answer["direction"] != "consequences" and not answer["truncated"]:
+        lines.append(f"support was not followed; studies are not counted ({answer['policy']})")
+    if answer["singlePoints"]:
+        lines.append(f"without any one of these alone no paper is left: {', '.join(answer['singlePoints'])}")
+    if answer["withoutDesign"]:
+        lines.append(f"left out, since no design is stated: {', '.join(answer['withoutDesign'])}")
     if answer["asOf"]:
         lines.append(f"as of {answer['asOf']}; kept without a date: {', '.join(answer['undated']) or 'nothing'}")
     return "\n".join([*lines, *_truncated(answer)])
@@ -49,7 +73,7 @@ def _truncated(answer: Answer) -> list[str]:
 
 
 def _node_line(node: Answer) -> str:
-    by = f", {', '.join(node['sources'])}" if node["sources"] else ""
+    by = f", {', '.join(node['sources'])}" if node.get("sources") else ""
     light = "; companion report, not credited" if node.get("companion") else ""
     return f"{node['label']}  [{node['id']}{by}{light}]"
 
@@ -60,12 +84,11 @@ def _branches(nodes: dict[str, Answer], ways: dict[str, list[Answer]], thing: st
         grouped.setdefault(edge["next"], []).append(edge)
     for following, edges in grouped.items():
         places = sorted({place for edge in edges for place in _places(edge)})
-        basis = "stated" if any(edge["basis"] == "stated" for edge in edges) else "inferred"
-        told = f"  {basis}, {'; '.join(places)}" if places else f"  {basis}"
-        yield f"{'  ' * depth}{_node_line(nodes[following])}{told}"
+        basis = max((edge["basis"] for edge in edges), key=BASES.index)
+        told = "".join(f", {words}" for words in (_across(edges, thing), _over(edges), "; ".join(places)) if words)
+        again = "  (as above)" if following in seen and ways.get(following) else ""
+        yield f"{'  ' * depth}{_node_line(nodes[following])}  {basis}{told}{again}"
         if following in seen:
-            if ways.get(following):
-                yield f"{'  ' * (depth + 1)}(as above)"
             continue
         seen.add(following)
         if depth == DEEPEST:
@@ -74,16 +97,27 @@ def _branches(nodes: dict[str, Answer], ways: dict[str, list[Answer]], thing: st
         yield from _branches(nodes, ways, following, depth + 1, seen)
 
 
-def _places(edge: Answer) -> Iterator[str]:
-    for passage in edge["passages"]:
-        first, last = passage["firstLine"], passage["lastLine"]
-        line = f"line {first}" if first == last else f"lines {first}-{last}"
-        yield f"{passage['edition'].rsplit('/', 1)[-1]} {line if first else passage['id']}"
+def _across(edges: list[Answer], thing: str) -> str:
+    """Return by which steps that are no support `thing` is joined, in words."""
+    told = {
+        f"{ACROSS[edge['way']][edge['to'] == thing]}{' (' + edge['step'] + ')' if edge['way'] == 'citations' else ''}"
+        for edge in edges
+        if edge["way"] in ACROSS
+    }
+    return "; ".join(sorted(told))
 
 
-def impact_text(answer: Answer) -> str:
-    """Return what a withdrawal does, in words: each group with its counts by kind, claims first."""
+def _over(edges: list[Answer]) -> str:
+    """Return over how many things that are not shown an edge leads, in words."""
+    over = min(len(edge["through"]) for edge in edges)
+    return f"over {over} {'thing' if over == 1 else 'things'}" if over else ""
+
+
+def impact_text(answer: Answer, *, brief: bool = False) -> str:
+    """Return what a withdrawal does, in words: each group with its counts by kind, claims first; `brief` gives counts and ratings."""
     lines = [f"Withdrawn ({answer['policy']}): {', '.join(thing['id'] for thing in answer['withdrawn'])}"]
+    if answer["authored"]:
+        lines.append(f"With them, what they wrote: {', '.join(thing['id'] for thing in answer['authored'])}")
     if answer["withdrawnAlong"]:
         lines.append(f"With it, as they report no other study: {', '.join(thing['id'] for thing in answer['withdrawnAlong'])}")
     for group, words in (
@@ -94,28 +128,25 @@ def impact_text(answer: Answer) -> str:
         things = sorted(answer[group], key=lambda thing: _kind_order(thing["kind"]))  # stable: within a kind as it was
         counts = Counter(thing["kind"] for thing in things)
         lines.append(f"{words}: {', '.join(_count(number, kind) for kind, number in counts.items()) or 'nothing'}")
-        lines += [f"  {_node_line(thing)}" for thing in things]
+        lines += [f"  {_node_line(thing)}" for thing in things if not brief]
     lines.append(f"Ratings touched ({len(answer['ratings'])})")
     for rating in answer["ratings"]:
         lines.append(f"  {_node_line(rating)}: basis {rating['basis']}")
         lines += [f"    lost: {_node_line(thing)}" for thing in rating["lost"]]
         lines += [f"    kept: {_node_line(thing)}" for thing in rating["kept"]]
+        lines += [f"    its level asks for {held['words']}: {_verdict(held)}" for held in rating["conditions"]]
     return "\n".join([*lines, *_truncated(answer)])
+
+
+def _verdict(held: Answer) -> str:
+    left = f"{len(held['after'])} of {held['studiesNeeded']} left, {len(held['before'])} before"
+    if held["openAfter"]:
+        left += f", of {len(held['openAfter'])} it cannot be told"
+    return f"{held['verdict']}{'' if held['openAfter'] else ', as far as levels tell'} ({left})"
 
 
 def _kind_order(kind: str) -> tuple[int, str]:
     return (FIRST.index(kind) if kind in FIRST else len(FIRST), kind)
-
-
-def _count(number: int, kind: str) -> str:
-    """Return a number with its word.
-
-    >>> _count(1, "claim"), _count(2, "reference-list"), _count(3, "study")
-    ('1 claim', '2 reference lists', '3 studies')
-    """
-    word = kind.replace("-", " ") or "thing"
-    many = f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
-    return f"{number} {word if number == 1 else many}"
 
 
 def independence_text(answer: Answer) -> str:
@@ -124,7 +155,8 @@ def independence_text(answer: Answer) -> str:
     told = f"{count} independent {'line' if count == 1 else 'lines'} of evidence"
     if answer["behind"] == "claims":
         bare = len(answer["unsupported"])
-        told = f"{answer['claims']} claims: {answer['resting']} rest on {told}, {bare} cite nothing"
+        rest = f"{answer['resting']} rest on {told}" if answer["lines"] else "none rests on a study"
+        told = f"{_count(answer['claims'], 'claim')}: {rest}, {bare} cite nothing"
     lines = [f"{told} ({answer['policy']})"]
     for number, line in enumerate(answer["lines"], 1):
         lines.append(f"{number}. {'; '.join(_node_line(study) for study in line['studies'])}")
@@ -132,12 +164,26 @@ def independence_text(answer: Answer) -> str:
         if line["companions"]:
             lines.append(f"   companion papers, not credited: {', '.join(paper['label'] for paper in line['companions'])}")
         if answer["behind"] == "claims":
-            lines.append(f"   claims: {len(line['claims'])}, of {', '.join(line['sources'])}")
+            alone = f"; {len(line['onlyThis'])} on no other line" if len(answer["lines"]) > 1 else ""
+            lines.append(f"   claims: {len(line['claims'])}, of {', '.join(line['sources'])}{alone}")
+        lines.append(f"   team: {_team(line['team'])}")
+    if answer["behind"] == "claims" and answer["echoRatio"] is not None:
+        lines.append(f"Each line is told by {answer['echoRatio']:.1f} sources on average")
     if answer["namedWithoutFinding"]:
         lines.append(
             "Named by a claim, without a finding on the outcome: " + "; ".join(_node_line(s) for s in answer["namedWithoutFinding"])
         )
     return "\n".join([*lines, *_truncated(answer)])
+
+
+def _team(team: Answer) -> str:
+    if team["independent"] is None:
+        return f"not known whether independent of the developer: no {'developer' if team['authors'] else 'author'} is named"
+    told = [f"{person['label']}, developer of {person['of']['label']} ({person['basis']})" for person in team["developers"]]
+    if team["independent"]:
+        return f"no author in common with {'; '.join(told)}"
+    shared = [words for words, person in zip(told, team["developers"], strict=True) if person["id"] in team["shared"]]
+    return f"not independent: among the authors is {'; '.join(shared)}"
 
 
 def overlap_text(answer: Answer) -> str:
@@ -147,13 +193,19 @@ def overlap_text(answer: Answer) -> str:
     for unit in answer["units"]:
         marks = "  ".join(("x" if document in unit["countedBy"] else ".").center(len(document)) for document in documents)
         lines.append(f"{marks}  {unit['label']}")
-    lines.append(
-        f"{answer['marks']} marks, {len(answer['units'])} units: corrected covered area {_percent(answer['correctedCoveredArea'])}"
-    )
-    for pair in answer["pairs"]:
-        shares = f"{_percent(pair['correctedCoveredArea'])}, of the smaller one {_percent(pair['containment'])}"
-        lines.append(f"  {' and '.join(pair['documents'])}: {shares}")
+    lines += _overlap_figures(answer, len(answer["units"]))
+    beside = answer["beside"]
+    lines += [f"The same documents by {beside['unit']}:", *_overlap_figures(beside, beside["units"])]
     return "\n".join([*lines, *(f"- {assumption}" for assumption in answer["assumptions"])])
+
+
+def _overlap_figures(figures: Answer, units: int) -> Iterator[str]:
+    banded = f", {figures['band']} by the bands of Pieper et al. 2014" if figures["band"] else ""
+    counted = f"{_count(figures['marks'], 'mark')}, {_count(units, 'unit')}"
+    yield f"{counted}: corrected covered area {_percent(figures['correctedCoveredArea'])}{banded}"
+    for pair in figures["pairs"]:
+        shares = f"{_percent(pair['correctedCoveredArea'])}, of the smaller one {_percent(pair['containment'])}"
+        yield f"  {' and '.join(pair['documents'])}: {shares}"
 
 
 def _percent(share: float | None) -> str:
@@ -182,6 +234,62 @@ def _said(value: Answer) -> str:
     return " = ".join(told) + (f" [derived: {value['formula']}]" if value["derived"] else "")
 
 
+def checks_text(answer: Answer) -> str:
+    """Return which printed figures follow from which others, finding by finding, in words."""
+    told = ", ".join(f"{count} {verdict}" for verdict, count in answer["verdicts"].items())
+    bare = f", {answer['withoutChecks']} with nothing to check" if answer["withoutChecks"] else ""
+    lines = [f"{_count(len(answer['checks']), 'check')} of {_count(answer['findings'], 'finding')}{bare}: {told} ({answer['policy']})"]
+    differing = answer["doesNotReproduce"]
+    if differing["figures"]:
+        told = " of ".join(_count(differing[f"{kind}s"], kind) for kind in ("figure", "contrast", "trial"))
+        lines.append(f"What does not reproduce: {told}")
+    before = None
+    for check in answer["checks"]:
+        if check["finding"] != before:
+            before = check["finding"]
+            lines.append(f"{before['label']}  [{before['id']}]")
+        lines.append(f"  {check['verdict']}: {_checked(check)}")
+        lines.append(f"    {check['name']}: {check['formula']['symbols']}")
+        if check["alsoOf"]:
+            lines.append(f"    the same for {', '.join(other['id'] for other in check['alsoOf'])}")
+    return "\n".join(lines)
+
+
+def _checked(check: Answer) -> str:
+    graphs: dict[str, list[str]] = {}
+    for figure in check["inputs"]:
+        graphs.setdefault(figure["graph"].rsplit("/", 1)[-1], []).append(_printed(figure))
+    told = [f"{_printed(check['figure'])} ({check['figure']['graph'].rsplit('/', 1)[-1]})"] if check["figure"] else []
+    told += [f"from {', '.join(figures)} ({graph})" for graph, figures in graphs.items()]
+    if check["calculated"]:
+        told.append(f"calculated: {'; '.join(_calculated(found) for found in check['calculated'])}")
+    return ", ".join(told) + (f"; {check['why']}" if check["why"] else "")
+
+
+def _printed(figure: Answer) -> str:
+    """Return a printed figure with what it is; a word tells that itself."""
+    is_number = any(character.isdigit() for character in figure["printed"])
+    return f"{figure['printed']} {figure['what']['label'].lower()}" if is_number else str(figure["printed"])
+
+
+def _calculated(found: Answer) -> str:
+    """Return what was calculated: a range with one end where the other has none, whole numbers the smallest first.
+
+    >>> _calculated({"what": "effect size", "low": 2.575829, "high": None, "numbers": []})
+    'effect size at least 2.576'
+    >>> _calculated({"what": "group sizes", "low": None, "high": None, "numbers": [28, 56, 84]})
+    'group sizes 28, 56, 84'
+    """
+    low, high = ("" if found[end] is None else f"{found[end]:.4g}" for end in ("low", "high"))
+    if not low and not high:
+        numbers = [str(number) for number in found["numbers"]]
+        more = f" and {len(numbers) - NUMBERS} more" if len(numbers) > NUMBERS else ""
+        return f"{found['what']} {', '.join(numbers[:NUMBERS]) or 'none'}{more}"
+    if not low or not high:
+        return f"{found['what']} {f'at least {low}' if low else f'at most {high}'}"
+    return f"{found['what']} {low}" + (f" to {high}" if high != low else "")
+
+
 def keystones_text(answer: Answer) -> str:
     """Return what carries most, one line each, in words."""
     lines = [f"What falls with each {answer['unit']} alone ({answer['policy']})"]
@@ -190,6 +298,84 @@ def keystones_text(answer: Answer) -> str:
         told = ", ".join(_count(falls[f"{kind}s"], kind) for kind in FIRST)
         lines.append(f"  {told}: {'; '.join(_node_line(member) for member in stone['members'])}")
     return "\n".join(lines)
+
+
+def map_text(answer: Answer) -> str:
+    """Return the map of the evidence in words: for each row its cells, those with most claims first."""
+    labels = {node["id"]: node["label"] for node in (*answer["rows"], *answer["cols"])}
+    axes = answer["axes"]
+    lines = [f"Claims and what they rest on, by {axes['rows']} and {axes['cols']} ({answer['policy']})"]
+    for row in answer["rows"]:
+        lines.append(_node_line(row))
+        cells = [cell for cell in answer["cells"] if cell["row"] == row["id"]]
+        for cell in sorted(cells, key=lambda cell: (-cell["claims"], cell["col"])):
+            told = (
+                f"{_count(cell['claims'], 'claim')} of {_count(cell['sources'], 'source')}",
+                f"{cell['unsupported']} cite nothing",
+                _count(cell["independentLines"], "independent line"),
+            )
+            lines.append(f"  {labels[cell['col']]}: {', '.join(told)}")
+    return "\n".join(lines)
+
+
+def citations_text(answer: Answer) -> str:
+    """Return a citation network in words: its papers and paths, what leads back to data, what is left out, where nothing follows."""
+    counts, about = answer["counts"], answer["thing"] or "the whole base"
+    stances = ", ".join(f"{number} {stance}" for stance, number in counts["byStance"].items())
+    cited = _count(counts["citations"], "citation") + (f" ({stances})" if stances else "")
+    lines = [f"{about}: {_count(counts['papers'], 'paper')}, {counts['withData']} with data, {cited} ({answer['policy']})"]
+    paths, more = answer["paths"], answer["amplification"]
+    if answer["circles"]:
+        lines.append(f"Citations in a circle, paths not bounded: {'; '.join(', '.join(circle) for circle in answer['circles'])}")
+    data = f"{_known(paths['toData'])} end at {_count(len(more['dataReached']), 'data paper')}"
+    lines.append(f"Citation paths ({answer['stance']}): {_known(paths['number'])}, of which {data}")
+    lines.append(f"Amplification: of a paper begin on average {_known(more['density']['value'])} paths that are no direct citation of data")
+    lines.append(f"  citations of papers without data: {_of(more['toPapersWithoutData'])}")
+    lines.append(f"  citing papers from which a path leads to data: {_of(more['leading'])}")
+    lines.append("Data papers that are cited, whatever the stance:")
+    for said, found in answer["bias"].items():
+        if found["papers"]:
+            lines.append(f"  {said}: {_of(found['share'])}, by {_count(found['citations'], 'citation')}")
+    lines.append("Papers, by the paths that arrive at them:")
+    lines += _first(f"  {_known(paper['authority'])}  {_node_line(paper)}  {_holds(paper)}" for paper in answer["papers"])
+    ends = answer["deadEnds"]
+    resting, bare = ends["resting"], len(ends["claims"])
+    told = f"{_count(resting, 'claim')} that {_rest(resting)} on papers"
+    lines.append(f"Dead ends: of {told}, {bare} {_rest(bare)} on none that holds data")
+    lines += _first(f"  {_node_line(claim)}: {', '.join(claim['papers'])}" + _led(claim["leadTo"]) for claim in ends["claims"])
+    lines += _first(f"  {citation['from']} cites {citation['to']}, which leads to no data" for citation in ends["citations"])
+    return "\n".join([*lines, *(f"- {reading}" for reading in answer["reading"]), *_truncated(answer)])
+
+
+def _rest(number: int) -> str:
+    return "rests" if number == 1 else "rest"
+
+
+def _holds(paper: Answer) -> str:
+    return (paper["says"] or "no data") + (", retracted" if paper["retracted"] else "")
+
+
+def _led(papers: list[str] | None) -> str:
+    """Return to which data papers the papers of a claim lead; nothing where that is not told."""
+    return "" if papers is None else f"; citing leads from there to {', '.join(papers) or 'no data'}"
+
+
+def _first(lines: Iterable[str]) -> list[str]:
+    found = list(lines)
+    return found[:LISTED] + ([f"  and {len(found) - LISTED} more, told with --json"] if len(found) > LISTED else [])
+
+
+def _known(number: float | None) -> str:
+    return "undefined" if number is None else f"{number:,}" if isinstance(number, int) else f"{number:.2f}"
+
+
+def _of(share: Answer) -> str:
+    """Return a share with what it is made of.
+
+    >>> _of({"of": 1, "outOf": 4, "share": 0.25}), _of({"of": 0, "outOf": 0, "share": None})
+    ('1 of 4 (25.0 %)', '0 of 0 (undefined)')
+    """
+    return f"{share['of']} of {share['outOf']} ({_percent(share['share'])})"
 
 
 def paths_text(answer: Answer) -> str:
@@ -203,14 +389,30 @@ def paths_text(answer: Answer) -> str:
     return "\n".join([*lines, *_truncated(answer)])
 
 
+def circumstances(answer: Answer) -> dict[str, str]:
+    """Return what a reader of a picture or file must know of the whole answer: what was asked, and whether it was cut."""
+    words = {"policy": answer["policy"], "direction": answer["direction"], "follow": " ".join(answer["follow"])}
+    if answer["asOf"]:
+        words["as of"] = str(answer["asOf"])
+    if answer["narrowed"]:
+        words["narrowed"] = "only what the filters leave"
+    if answer["truncated"]:
+        words["truncated"] = "there is more than limits.lineage_nodes allows"
+    if answer["deeper"]:
+        words["deeper"] = "there are more steps than were asked for"
+    return words
+
+
 def as_networkx(answer: Answer) -> nx.MultiDiGraph[str]:
     """Return the lineage as a networkx multigraph with plain attributes, one edge a statement."""
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+    graph.graph.update(circumstances(answer))
     for node in answer["nodes"]:
         graph.add_node(node["id"], label=node["label"], kind=node["kind"], iri=node["iri"])
     for edge in answer["edges"]:
         places = " ".join(passage["id"] for passage in edge["passages"])
-        graph.add_edge(edge["from"], edge["to"], step=edge["step"], basis=edge["basis"], graph=edge["graph"], passages=places)
+        told = {part: edge[part] or "" for part in ("step", "way", "basis", "graph")}
+        graph.add_edge(edge["from"], edge["to"], **told, through=" ".join(edge["through"]), passages=places)
     return graph
 
 
@@ -225,31 +427,37 @@ def gexf(answer: Answer) -> str:
     """Return the lineage as GEXF, without the date that networkx writes: the same answer is the same text on any day."""
     buffer = BytesIO()
     nx.write_gexf(as_networkx(answer), buffer, encoding="utf-8")
-    return re.sub(r' lastmodifieddate="[^"]*"', "", buffer.getvalue().decode(), count=1)
+    undated = re.sub(r' lastmodifieddate="[^"]*"', "", buffer.getvalue().decode(), count=1)
+    words = escape("; ".join(f"{name}: {value}" for name, value in circumstances(answer).items()))
+    return undated.replace("<creator>", f"<description>{words}</description>\n    <creator>", 1)
 
 
 def edges_csv(answer: Answer) -> str:
-    """Return the lineage as a table of steps: ids, labels, step, basis, graph and passages."""
+    """Return the lineage as a table of steps: ids, labels, step, way, basis, graph, what a joined edge leads over, passages."""
     labels = {node["id"]: node["label"] for node in answer["nodes"]}
     rows = StringIO(newline="")
     writer = csv.writer(rows)
-    writer.writerow(("from", "from label", "step", "to", "to label", "basis", "graph", "passages"))
+    writer.writerow(("from", "from label", "step", "to", "to label", "way", "basis", "graph", "through", "passages"))
     for edge in answer["edges"]:
         places = " ".join(passage["id"] for passage in edge["passages"])
         ends = (edge["from"], labels[edge["from"]], edge["step"], edge["to"], labels[edge["to"]])
-        writer.writerow((*ends, edge["basis"], edge["graph"], places))
+        writer.writerow((*ends, edge["way"], edge["basis"], edge["graph"], " ".join(edge["through"]), places))
+    for name in circumstances(answer).keys() & {"truncated", "deeper"}:
+        writer.writerow((name, circumstances(answer)[name]))
     return rows.getvalue()
 
 
 def dot(answer: Answer) -> str:
     """Return the lineage as DOT: an edge for each step and basis, with the graphs that state it; inferred steps are dashed."""
-    lines = ["digraph lineage {", "  rankdir=LR; node [shape=box, fontname=sans-serif];"]
+    words = _quoted("; ".join(f"{name}: {value}" for name, value in circumstances(answer).items()))
+    lines = ["digraph lineage {", f"  rankdir=LR; node [shape=box, fontname=sans-serif]; label={words};"]
     for node in answer["nodes"]:
         name, label, kind = (_quoted(node[part]) for part in ("id", "label", "kind"))
         lines.append(f"  {name} [label={label}, class={kind}];")
     graphs: dict[tuple[str, str, str, str], set[str]] = {}
     for edge in answer["edges"]:
-        graphs.setdefault((edge["from"], edge["to"], edge["step"], edge["basis"]), set()).add(edge["graph"])
+        step = edge["step"] or f"over {len(edge['through'])}"
+        graphs.setdefault((edge["from"], edge["to"], step, edge["basis"]), set()).add(edge["graph"] or "")
     for (thing, ground, step, basis), stating in graphs.items():
         style = "dashed" if basis == "inferred" else "solid"
         told = f"label={_quoted(step)}, style={style}, graphs={_quoted(', '.join(sorted(stating)))}"
@@ -262,4 +470,4 @@ def _quoted(text: Any) -> str:
     return f'"{escaped}"'
 
 
-DRAWINGS = {"tree": tree, "dot": dot, "graphml": graphml, "gexf": gexf, "csv": edges_csv}
+DRAWINGS = {"tree": tree, "dot": dot, "graphml": graphml, "gexf": gexf, "csv": edges_csv, "svg": svg}

@@ -5,27 +5,24 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, reduce
 from pathlib import Path
 
 import pyoxigraph as ox
 from rdflib import BNode, Graph, Literal, URIRef
 from rdflib.term import Identifier
 
+from wherefrom import journal
+from wherefrom.formats import GRAPHS
+from wherefrom.journal import Entry
 from wherefrom.problems import UnreadableInput
 from wherefrom.resources import shipped_folder
 from wherefrom.settings import FILE, Settings, read_settings
 from wherefrom.version import __version__
 from wherefrom.vocabulary import BORROWED, ONTOLOGY, SCHEMES
 
-FORMATS = {
-    ".ttl": ox.RdfFormat.TURTLE,
-    ".trig": ox.RdfFormat.TRIG,
-    ".nt": ox.RdfFormat.N_TRIPLES,
-    ".nq": ox.RdfFormat.N_QUADS,
-    ".jsonld": ox.RdfFormat.JSON_LD,
-}
+FORMATS = {f".{form.ending}": form.engine for name, form in GRAPHS.items() if name != "rdfxml"}
 STORE_FORMAT = 2  # changes when a build of the same files is written differently: 2 has the union as the default graph
 APART = "alignments.ttl"  # matches between classes make them concepts: never part of the dataset
 
@@ -52,12 +49,16 @@ class Source:
 
 @dataclass(frozen=True)
 class KnowledgeBase:
-    """A folder that was read: the settings, the files of the data and ontology, and the files of the shapes."""
+    """A folder that was read: the settings, the files of data and ontology, those of the shapes, and what was written over HTTP.
+
+    The entries of the journal are sources too, with the statements they added; what they removed is in no source.
+    """
 
     folder: Path
     settings: Settings
     sources: tuple[Source, ...]
     shapes: tuple[Source, ...]
+    journal: tuple[Entry, ...] = ()
 
     def quads(self) -> Iterator[ox.Quad]:
         """Yield every statement of data, ontology and concept schemes (not of the shapes)."""
@@ -66,11 +67,13 @@ class KnowledgeBase:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 over everything that decides what is built: program, base, names and bytes of all files."""
+        """SHA-256 over everything that decides what is built: program, base, names and bytes of all files, the journal."""
         digest = hashlib.sha256(f"{__version__} {STORE_FORMAT} {self.settings.base}".encode())
+        entries = {entry.name for entry in self.journal}
         for source in (*self.sources, *self.shapes):
-            digest.update(f"\n{source.name} ".encode() + hashlib.sha256(source.content).digest())
-        return digest.hexdigest()
+            if source.name not in entries:
+                digest.update(f"\n{source.name} ".encode() + hashlib.sha256(source.content).digest())
+        return reduce(fingerprint_after, self.journal, digest.hexdigest())
 
     def union(self) -> Graph:
         """Return all statements as one rdflib graph, literals as they were written."""
@@ -82,9 +85,10 @@ class KnowledgeBase:
 
 
 def read_knowledge_base(folder: Path) -> KnowledgeBase:
-    """Read the knowledge base in `folder`: its data, and the ontology and shapes that come with the program and its own.
+    """Read the knowledge base in `folder`: its data, the journal, the ontology and shapes that come with the program and its own.
 
-    Raises `NotAKnowledgeBase`, `BadSettings`, `UnreadableInput`, or `SyntaxProblem` for the first file that does not parse.
+    Raises `NotAKnowledgeBase`, `BadSettings`, `UnreadableInput`, `SyntaxProblem` for the first file that does not parse,
+    or `BrokenJournal`.
     """
     settings = read_settings(folder)
     if not (folder / "data").is_dir():
@@ -92,7 +96,25 @@ def read_knowledge_base(folder: Path) -> KnowledgeBase:
     ontology = [path for path in _folder(folder, "ontology") if path.name != APART]
     sources = [_read(path, folder, settings.base) for path in (*ontology, *_files(folder / "data"))]
     shapes = [_read(path, folder, settings.base) for path in _folder(folder, "shapes")]
-    return KnowledgeBase(folder, settings, tuple(sources), tuple(shapes))
+    entries = journal.read(folder)
+    return KnowledgeBase(folder, settings, tuple(_replayed(sources, entries)), tuple(shapes), entries)
+
+
+def fingerprint_after(fingerprint: str, entry: Entry) -> str:
+    """Return the fingerprint of a knowledge base after one more entry of its journal."""
+    return hashlib.sha256(f"{fingerprint} {entry.digest}".encode()).hexdigest()
+
+
+def _replayed(sources: list[Source], entries: tuple[Entry, ...]) -> list[Source]:
+    """Return the files without what the journal removed, and the entries of the journal with what they added and still stands."""
+    if not entries:
+        return sources
+    standing, added = journal.replay((quad for source in sources for quad in source.quads), entries)
+    files = [replace(source, quads=tuple(quad for quad in source.quads if quad in standing)) for source in sources]
+    by_entry: dict[str, list[ox.Quad]] = {entry.name: [] for entry in entries}
+    for quad, entry in added.items():
+        by_entry[entry.name].append(quad)
+    return files + [Source(entry.name, entry.written(), tuple(by_entry[entry.name])) for entry in entries]
 
 
 def parse_file(name: str, content: bytes, base: str, graph: ox.NamedNode | None) -> Iterator[ox.Quad]:
@@ -116,7 +138,7 @@ def parse_file(name: str, content: bytes, base: str, graph: ox.NamedNode | None)
         raise SyntaxProblem(name, line, error.offset or 1, _reason(error), b"".join(there).decode("utf-8", "replace")) from error
 
 
-def as_graph(quads: Iterator[ox.Quad], graph: Graph | None = None) -> Graph:
+def as_graph(quads: Iterable[ox.Quad], graph: Graph | None = None) -> Graph:
     """Return statements as one rdflib graph (`graph`, where given), whatever graph they stand in; lexical forms are kept."""
     graph = Graph() if graph is None else graph
     seen: dict[object, Identifier] = {}

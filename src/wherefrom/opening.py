@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyoxigraph as ox
 from rdflib import Dataset, URIRef
 
+from wherefrom import independence as lines
 from wherefrom import lineage as engine
+from wherefrom import withdrawal
 from wherefrom.build import current, home
-from wherefrom.load import KnowledgeBase, read_knowledge_base, term
+from wherefrom.load import KnowledgeBase, engine_term, read_knowledge_base, term
+from wherefrom.narrowing import trace
 from wherefrom.overlap import Overlap, Unit, overlap
 from wherefrom.problems import UnreadableInput
+from wherefrom.query import rows
 from wherefrom.resources import example
 from wherefrom.settings import FILE, Settings, read_settings
 from wherefrom.store import EmbeddedStore, RemoteStore, Row, Store
 from wherefrom.vocabulary import expand
 
 if TYPE_CHECKING:
+    from wherefrom.arrays import Arrays
     from wherefrom.report import Report
 
 
@@ -38,7 +46,12 @@ class OpenKnowledgeBase:
     def __init__(self, place: str | Path, settings: Settings | None = None) -> None:
         self.endpoint = str(place) if str(place).startswith(("http://", "https://")) else None
         self.folder = example() if self.endpoint else Path(place)
-        self.settings = settings or (Settings() if self.endpoint else read_settings(self.folder))
+        self._settings = settings or (None if self.endpoint else read_settings(self.folder))
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of the folder; of an endpoint, the base that its data tell of and the defaults."""
+        return self._settings or replace(Settings(), base=_base_of(self.store))
 
     @cached_property
     def files(self) -> KnowledgeBase:
@@ -47,8 +60,16 @@ class OpenKnowledgeBase:
             raise UnreadableInput("An endpoint has no files; name a folder.")
         return read_knowledge_base(self.folder)
 
+    def quads(self) -> Iterator[ox.Quad]:
+        """Yield every statement: of the files, as it is written there, or all that the endpoint has."""
+        if self.endpoint is None:
+            yield from self.files.quads()
+            return
+        for row in rows(self.store, "statements"):
+            yield ox.Quad(*(engine_term(row[name]) for name in ("thing", "property", "value", "graph")))  # type: ignore[arg-type]
+
     @cached_property
-    def store(self) -> Store:
+    def store(self) -> EmbeddedStore | RemoteStore:
         """Where the statements are asked."""
         if self.endpoint:
             return RemoteStore(self.endpoint)
@@ -58,10 +79,17 @@ class OpenKnowledgeBase:
         return EmbeddedStore.of(self.files.quads())
 
     @cached_property
+    def arrays(self) -> Arrays:
+        """The whole base as arrays, for questions about everything; an endpoint is read when it is first asked for."""
+        from wherefrom.arrays import Arrays  # loads numpy, which other questions do without
+
+        return Arrays.of(self.store)
+
+    @cached_property
     def graph(self) -> Dataset:
         """All statements as an rdflib Dataset whose default graph is the union."""
         dataset = Dataset(default_union=True)
-        for quad in self.files.quads():
+        for quad in self.quads():
             graph = dataset.graph(URIRef(str(getattr(quad.graph_name, "value", ""))))
             graph.add((term(quad.subject), term(quad.predicate), term(quad.object)))
         return dataset
@@ -77,20 +105,25 @@ class OpenKnowledgeBase:
         }
         return Rows(self.store.select(sparql, values))
 
-    def lineage(self, thing: str, direction: engine.Direction = "both", policy: engine.Policy = "stated") -> engine.Lineage:
-        """Return where a thing comes from and what comes from it, as a described networkx `DiGraph`."""
-        graph = engine.lineage(self.store, [self.iri(thing)], direction, policy, self.settings.lineage_nodes)
+    def lineage(
+        self, thing: str, direction: engine.Direction = "both", policy: engine.Policy = "stated", **narrowed: Any
+    ) -> engine.Lineage:
+        """Return where a thing comes from and what comes from it, as a described networkx `DiGraph`.
+
+        `narrowed` is what `narrowing.trace` takes: depth, follow, year, sources (IRIs), designs, stances.
+        """
+        graph = trace(self.store, [self.iri(thing)], direction, policy, nodes=self.settings.lineage_nodes, **narrowed)
         return engine.describe(self.store, graph)
 
-    def impact(self, *withdrawn: str, policy: engine.Policy = "stated") -> engine.Impact:
-        """Return what falls, is weakened or suspect when these things are withdrawn."""
-        return engine.impact(self.store, [self.iri(thing) for thing in withdrawn], policy, self.settings.lineage_nodes)
+    def impact(self, *withdrawn: str, policy: engine.Policy = "stated", reading: withdrawal.Reading = "one") -> withdrawal.Impact:
+        """Return what falls, is weakened or suspect when these publications, studies or people are withdrawn."""
+        return withdrawal.impact(self.store, [self.iri(thing) for thing in withdrawn], policy, self.settings.lineage_nodes, reading)
 
-    def independence(self, thing: str, outcome: str | None = None, policy: engine.Policy = "stated") -> engine.Independence:
+    def independence(self, thing: str, outcome: str | None = None, policy: engine.Policy = "stated") -> lines.Independence:
         """Return the independent lines behind a thing, or behind an intervention and an outcome."""
         if outcome is not None:
-            return engine.independence_on(self.store, self.iri(thing), self.iri(outcome), policy)
-        return engine.independence(self.store, self.iri(thing), policy)
+            return lines.independence_on(self.store, self.iri(thing), self.iri(outcome), policy)
+        return lines.independence(self.store, self.iri(thing), policy)
 
     def overlap(self, *documents: str, unit: Unit = "study", policy: engine.Policy = "stated") -> Overlap:
         """Return the table of documents (all that cite something, if none is named) and the units of evidence they cite."""
@@ -104,6 +137,14 @@ class OpenKnowledgeBase:
 
     def _term(self, value: Any) -> Any:
         return self.iri(value) if type(value) is str else value
+
+
+def _base_of(store: Store) -> str:
+    """Return what the IRIs of a dataset begin with, before `id/`; the default where nothing in it tells."""
+    for row in rows(store, "uri_space"):
+        told = str(row["space"]) if "space" in row else str(row["edition"]).rpartition("edition/")[0]
+        return told.removesuffix("id/")
+    return Settings().base
 
 
 def _plain(value: Any) -> Any:

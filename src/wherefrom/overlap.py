@@ -7,19 +7,22 @@ returned with them, since the figures swing with what is counted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations
 from math import sqrt
+from operator import itemgetter
 from typing import Literal, get_args
 
 import networkx as nx
 from rdflib import DCTERMS, Namespace, URIRef
 
-from wherefrom.lineage import POLICIES, Policy, curation_graphs, reports, sharing
+from wherefrom.lineage import POLICIES, Policy, check_known, curation_graphs, reports, sharing
 from wherefrom.problems import BadParameter
 from wherefrom.query import rows
+from wherefrom.sources import documents_of, editions_of
 from wherefrom.store import Store
 from wherefrom.vocabulary import EV, PREFIXES, SCHEMES
 
@@ -118,88 +121,151 @@ class Overlap:
     sizes: Mapping[URIRef, int]
     misfiled: frozenset[URIRef] = frozenset()
 
-    def pairs(self) -> list[tuple[URIRef, URIRef]]:
-        """Return each two rows once."""
-        return list(combinations(self.table.rows, 2))
+
+@dataclass(frozen=True)
+class Pair:
+    """Two rows of a table, the columns they share, and the figures of the table of these two alone; None where undefined."""
+
+    rows: tuple[URIRef, URIRef]
+    shared: frozenset[URIRef]
+    area: Fraction | None
+    containment: Fraction | None
+
+
+def pairs(table: Incidence) -> list[Pair]:
+    """Return each two rows once, in the order of rows.
+
+    The figures are those of `corrected_covered_area` and `containment`, for all pairs in one pass.
+    """
+    marks, late = _by_row(table.rows, table.marks), _by_row(table.rows, table.impossible)
+    found = []
+    for first, second in combinations(table.rows, 2):
+        ours, theirs = marks[first], marks[second]
+        shared, smaller = ours & theirs, min(len(ours), len(theirs))
+        room = len(ours) + len(theirs) - len(shared) - len(late[first] & theirs) - len(late[second] & ours)
+        area = Fraction(len(shared), room) if room > 0 else None
+        found.append(Pair((first, second), shared, area, Fraction(len(shared), smaller) if smaller else None))
+    return found
+
+
+def _by_row(rows: Iterable[URIRef], cells: Iterable[tuple[URIRef, URIRef]]) -> dict[URIRef, frozenset[URIRef]]:
+    found: dict[URIRef, set[URIRef]] = {row: set() for row in rows}
+    for row, column in cells:
+        found[row].add(column)
+    return {row: frozenset(columns) for row, columns in found.items()}
 
 
 def overlap(store: Store, unit: Unit = "study", policy: Policy = "stated", documents: frozenset[URIRef] | None = None) -> Overlap:
     """Return the table of documents and the units they cite; references that a document says it did not use are left out.
 
-    A trial is a component of studies that share their sample under the policy, named by its first study.
-    Raises `BadParameter` for an unknown unit or policy, or documents that cite nothing.
+    `documents` may name sources, for all of their documents. What any edition of a document cites, the document cites. A trial
+    is a component of studies that share their sample under the policy, named by its first study; who cites a paper of several
+    trials cites them all. Raises `BadParameter` for an unknown unit or policy, for what is neither a document nor a source, and for
+    those that cite nothing, `UnknownResource` for what is unknown.
     """
     if unit not in UNITS or policy not in POLICIES:
         raise BadParameter(f"unit is one of {', '.join(UNITS)}, policy one of {', '.join(POLICIES)}.")
-    cited: dict[URIRef, set[URIRef]] = {}
-    editions: dict[URIRef, URIRef] = {}
-    for row in rows(store, "cited_publications"):
-        if row["section"] != NOT_USED:
-            cited.setdefault(URIRef(row["document"]), set()).add(URIRef(row["publication"]))
-            editions[URIRef(row["document"])] = URIRef(row["edition"])
+    citing = {
+        (URIRef(row["document"]), URIRef(row["edition"]), URIRef(row["publication"]))
+        for row in rows(store, "cited_publications")
+        if row["section"] != NOT_USED
+    }
     if documents is not None:
-        unknown = documents - cited.keys()
-        if unknown:
-            raise BadParameter(f"{', '.join(sorted(unknown))} cites nothing, or is no document.")
-        cited = {document: papers for document, papers in cited.items() if document in documents}
-    papers = set().union(*cited.values())
+        wanted = _chosen(store, documents, policy, {document for document, _, _ in citing})
+        citing = {citation for citation in citing if citation[0] in wanted}
+    papers = {paper for _, _, paper in citing}
     columns, trials = _columns(store, papers, unit, policy)
-    marks = frozenset((document, columns[paper]) for document, found in cited.items() for paper in found if paper in columns)
     members: dict[URIRef, set[URIRef]] = {}
-    for paper, column in columns.items():
-        members.setdefault(column, set()).add(paper)
-    table = Incidence(tuple(sorted(cited)), tuple(sorted(members)), marks)
-    late = _too_late(store, table, editions, members)
-    whole = Incidence(table.rows, table.columns, marks, late)
+    for paper, found in columns.items():
+        for column in found:
+            members.setdefault(column, set()).add(paper)
+    table = Incidence(
+        tuple(sorted({document for document, _, _ in citing})),
+        tuple(sorted(members)),
+        frozenset((document, column) for document, _, paper in citing for column in columns.get(paper, ())),
+    )
     return Overlap(
-        whole,
+        replace(table, impossible=_too_late(store, table, _published(store, members, trials, policy))),
         unit,
         policy,
         members={column: frozenset(found) for column, found in members.items()},
         without_study=frozenset(papers - columns.keys()),
         sizes=_sizes(store, {study: trial for study, trial in trials.items() if trial in members}),
-        misfiled=_misfiled(store, {(editions[document], paper) for document, found in cited.items() for paper in found}, policy),
+        misfiled=_misfiled(store, {(edition, paper) for _, edition, paper in citing}, policy),
     )
 
 
-def _columns(store: Store, papers: set[URIRef], unit: Unit, policy: Policy) -> tuple[dict[URIRef, URIRef], dict[URIRef, URIRef]]:
-    """Return paper -> column, and study -> column for every study of a trial."""
+def other_unit(store: Store, found: Overlap) -> Overlap:
+    """Return the table of the same documents by the other unit, under the same policy."""
+    unit: Unit = "publication" if found.unit == "study" else "study"
+    return overlap(store, unit, found.policy, frozenset(found.table.rows))
+
+
+def _chosen(store: Store, things: frozenset[URIRef], policy: Policy, citing: set[URIRef]) -> set[URIRef]:
+    """Return the documents that things stand for, of those that cite something."""
+    others = sorted(things - citing)
+    check_known(store, others)
+    kinds: dict[URIRef, set[URIRef]] = {EV.SourceDocument: set(), EV.SourcePublisher: set()}
+    for row in rows(store, "kinds", {"thing": others, "class": sorted(kinds)}):
+        kinds[URIRef(row["class"])].add(URIRef(row["thing"]))
+    if unknown := set(others).difference(*kinds.values()):
+        raise BadParameter(f"{', '.join(sorted(unknown))}: neither a document nor a source.")
+    meant = {document: {document} for document in kinds[EV.SourceDocument]} | documents_of(store, kinds[EV.SourcePublisher], policy)
+    if silent := [thing for thing, documents in sorted(meant.items()) if not documents & citing]:
+        raise BadParameter(f"{', '.join(silent)} cites nothing.")
+    return citing & things.union(*meant.values())
+
+
+def _columns(store: Store, papers: set[URIRef], unit: Unit, policy: Policy) -> tuple[dict[URIRef, set[URIRef]], dict[URIRef, URIRef]]:
+    """Return paper -> columns, one for each trial that it reports, and study -> trial for every study of a trial."""
     if unit == "publication":
-        return {paper: paper for paper in papers}, {}
+        return {paper: {paper} for paper in papers}, {}
     reported = reports(store, "ground", papers, policy)
     trials = {study: min(found) for found in nx.connected_components(sharing(store, {s for s, _ in reported}, policy)) for study in found}
-    return {paper: trials[study] for study, paper in sorted(reported, reverse=True)}, trials
+    columns: dict[URIRef, set[URIRef]] = {}
+    for study, paper in reported:
+        columns.setdefault(paper, set()).add(trials[study])
+    return columns, trials
 
 
-def _too_late(
-    store: Store, table: Incidence, editions: Mapping[URIRef, URIRef], members: Mapping[URIRef, set[URIRef]]
-) -> frozenset[tuple[URIRef, URIRef]]:
+def _published(
+    store: Store, members: Mapping[URIRef, set[URIRef]], trials: Mapping[URIRef, URIRef], policy: Policy
+) -> dict[URIRef, set[URIRef]]:
+    """Return column -> its publications: of a trial all that report it, since one that nobody here cites may be the first."""
+    found = {column: set(papers) for column, papers in members.items()}
+    for study, paper in reports(store, "thing", trials, policy):
+        found[trials[study]].add(paper)
+    return found
+
+
+def _too_late(store: Store, table: Incidence, published: Mapping[URIRef, set[URIRef]]) -> frozenset[tuple[URIRef, URIRef]]:
     """Return the cells whose unit has no publication as old as the last review (or issue) of the document."""
-    things = {*editions.values(), *(paper for found in members.values() for paper in found)}
-    years: dict[URIRef, dict[URIRef, int]] = {}
-    for row in rows(store, "years", {"thing": sorted(things)}) if things else ():
-        years.setdefault(URIRef(row["thing"]), {})[URIRef(row["property"])] = int(str(row["year"])[:4])
-    closed = {
-        document: seen.get(EV.lastReviewed, seen.get(DCTERMS.issued))
-        for document in table.rows
-        for seen in [years.get(editions[document], {})]
-    }
-    first = {column: min((min(years[p].values()) for p in found if p in years), default=None) for column, found in members.items()}
+    editions = editions_of(store, table.rows)
+    years: dict[URIRef, dict[URIRef, set[int]]] = {}
+    for row in rows(store, "years", {"thing": sorted(set().union(*editions.values(), *published.values()))}):
+        years.setdefault(URIRef(row["thing"]), {}).setdefault(URIRef(row["property"]), set()).add(int(str(row["year"])[:4]))
+    closed = {document: _closed([years.get(edition, {}) for edition in found]) for document, found in editions.items()}
+    dated = {column: [min(year) for paper in found for year in years.get(paper, {}).values()] for column, found in published.items()}
+    late = sorted((min(begun), column) for column, begun in dated.items() if begun)
     return frozenset(
         (document, column)
-        for document in table.rows
-        for column in table.columns
+        for document, end in closed.items()
+        if end is not None
+        for _, column in late[bisect_right(late, end, key=itemgetter(0)) :]
         if (document, column) not in table.marks
-        and (end := closed[document]) is not None
-        and (begin := first[column]) is not None
-        and begin > end
     )
+
+
+def _closed(editions: Iterable[Mapping[URIRef, set[int]]]) -> int | None:
+    """Return the year in which the last of the editions was reviewed, or else issued; None where one of them has no date."""
+    ends = [dated.get(EV.lastReviewed) or dated.get(DCTERMS.issued) or set() for dated in editions]
+    return max(set().union(*ends)) if ends and all(ends) else None
 
 
 def _sizes(store: Store, trials: Mapping[URIRef, URIRef]) -> dict[URIRef, int]:
     """Return the size of each trial: the largest that a source prints for one of its studies (`trials` is study -> trial)."""
     found: dict[URIRef, int] = {}
-    for row in rows(store, "sample_sizes", {"study": sorted(trials)}) if trials else ():
+    for row in rows(store, "sample_sizes", {"study": sorted(trials)}):
         trial = trials[URIRef(row["study"])]
         found[trial] = max(found.get(trial, 0), int(row["size"]))
     return found
@@ -214,7 +280,7 @@ def _misfiled(store: Store, cited: set[tuple[URIRef, URIRef]], policy: Policy) -
         if policy == "inferred" or row["graph"] not in curated
     }
     ends = [CITO.hasCitingEntity, CITO.hasCitedEntity]
-    found = list(rows(store, "statements", {"thing": sorted(misfiled), "property": ends})) if misfiled else []
+    found = list(rows(store, "statements", {"thing": sorted(misfiled), "property": ends}))
     editions = {row["thing"]: row["value"] for row in found if row["property"] == CITO.hasCitingEntity}
     papers = ((row["thing"], URIRef(row["value"])) for row in found if row["property"] == CITO.hasCitedEntity)
     return frozenset(paper for citation, paper in papers if (editions.get(citation), paper) in cited)

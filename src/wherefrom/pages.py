@@ -21,6 +21,7 @@ from wherefrom.vocabulary import BORROWED, EV, ONTOLOGY, SCHEMES, place, shorten
 
 FIRST = (RDF.type, SKOS.prefLabel, RDFS.label, SKOS.definition)
 TRACED = frozenset({"claim", "finding", "study", "publication", "rating", "reference", "reference-list"})
+WITHDRAWABLE = frozenset({"finding", "person", "publication", "study"})
 SHOWN = 200  # values of one property, or links of one kind, on one page; the rest is counted
 
 
@@ -62,6 +63,11 @@ class Page:
     def traced(self) -> bool:
         """Whether a thing of this kind rests on something, or something on it, so that lineage and impact have an answer."""
         return self.kind in TRACED
+
+    @property
+    def withdrawable(self) -> bool:
+        """Whether a thing of this kind can be withdrawn, so that impact has an answer."""
+        return self.kind in WITHDRAWABLE
 
 
 class Names:

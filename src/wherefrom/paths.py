@@ -32,8 +32,35 @@ def count_paths(graph: nx.DiGraph[Any], start: Any, ends: Collection[Any]) -> di
     ways: dict[Any, int] = {start: 1}
     for node in nx.topological_sort(below):
         for following in below.successors(node):
-            ways[following] = ways.get(following, 0) + ways.get(node, 0)
+            ways[following] = ways.get(following, 0) + ways[node]
     return {end: ways[end] for end in sorted(ends) if end in ways and end != start}
+
+
+def ways_from(graph: nx.DiGraph[Any], ends: Collection[Any] | None = None) -> dict[Any, int | None]:
+    """Return for each node the number of distinct paths of one step or more that begin there and end at one of `ends`.
+
+    Without `ends`, a path may end anywhere; a path over an end to another end is another path. None where a circle lies on
+    the way: then the number of walks is unbounded. One pass over the condensation, ends first: ways(v) = sum over each edge
+    from v to w of ways(w) + (1 if w is an end). The graph turned round gives the paths that arrive at a node.
+
+    >>> ways_from(nx.DiGraph([("review", "paper"), ("review", "trial"), ("paper", "trial")]), {"trial"})
+    {'trial': 0, 'paper': 1, 'review': 2}
+    """
+    wanted = set(graph) if ends is None else set(ends)
+    groups = nx.condensation(graph)
+    ways: dict[Any, int | None] = {}
+    for group in reversed(list(nx.topological_sort(groups))):
+        members = groups.nodes[group]["members"]
+        following = [after for node in members for after in graph[node]]
+        if any(after in members for after in following):  # a circle, or a node that leads to itself
+            leads = any(after in wanted or ways[after] != 0 for after in following if after not in members)
+            ways |= dict.fromkeys(members, None if leads or members & wanted else 0)
+        else:
+            (node,) = members
+            numbers = [ways[after] for after in following]
+            known = [number for number in numbers if number is not None]
+            ways[node] = sum(known, sum(after in wanted for after in following)) if len(known) == len(numbers) else None
+    return ways
 
 
 def shortest(graph: nx.DiGraph[Any], start: Any, end: Any, limit: int) -> list[list[Any]]:

@@ -8,10 +8,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import pyoxigraph as ox
 from rdflib import Graph
 from rdflib.plugins.parsers.notation3 import BadSyntax, RDFSink, SinkParser
 from rdflib.plugins.parsers.trig import TrigSinkParser
 
+from wherefrom import journal
 from wherefrom.load import KnowledgeBase, Source
 
 Key = tuple[str, str, str]
@@ -53,7 +55,7 @@ def statement_lines(source: Source, base: str) -> dict[Key, int]:
     suffix = Path(source.name).suffix
     if suffix in (".ttl", ".trig"):
         return _turtle_lines(source, base, trig=suffix == ".trig")
-    if suffix in (".nt", ".nq"):
+    if suffix in (".nt", ".nq", journal.SUFFIX):
         return _line_by_line(source)
     return {}
 
@@ -64,9 +66,12 @@ def _note(found: dict[Key, int], s: str, p: str, o: str, line: int) -> None:
 
 
 def _line_by_line(source: Source) -> dict[Key, int]:
+    """Return the lines of N-Triples, N-Quads and entries of the journal, of which some statements may not stand any more."""
     found: dict[Key, int] = {}
-    at = (n for n, row in enumerate(source.content.splitlines(), 1) if row.strip() and not row.lstrip().startswith(b"#"))
-    for quad, line in zip(source.quads, at, strict=False):
+    rows = [(n, row.removeprefix(b"A ").strip()) for n, row in enumerate(source.content.splitlines(), 1)]
+    told = [(n, row) for n, row in rows if row.startswith((b"<", b"_:"))]
+    quads = ox.parse(b"\n".join(row for _, row in told), ox.RdfFormat.N_QUADS)
+    for quad, (line, _) in zip(quads, told, strict=False):
         _note(found, _text(quad.subject), _text(quad.predicate), _text(quad.object), line)
     return found
 

@@ -54,6 +54,11 @@ class BadSettings(UnreadableInput):
     remedy = "Correct the line in wherefrom.toml; README lists every key with its unit."
 
 
+class UnusableShapes(UnreadableInput):
+    slug, title = "unusable-shapes", "The shapes cannot be used"
+    remedy = "Mend the shape that is named; nothing was validated."
+
+
 class NotConforming(Problem):
     slug, title, status, exit_code = "not-conforming", "The data do not conform", 422, 1
     remedy = "Run `wherefrom validate` and mend what it lists as a violation."
@@ -97,6 +102,11 @@ class QueryTooLarge(Problem):
     remedy = "Shorten the query, or split it."
 
 
+class AnswerTooLarge(Problem):
+    slug, title, status = "answer-too-large", "The answer is too large", 413
+    remedy = "Ask for less: add a LIMIT, or narrow the query. All the data are under /downloads."
+
+
 class QueryTimeout(Problem):
     slug, title, status = "query-timeout", "The query took too long", 503
     remedy = "Narrow the query, add a LIMIT, or ask the operator to raise `limits.query_seconds`."
@@ -118,6 +128,33 @@ class TooManyQueries(Problem):
 class UpdateRefused(Problem):
     slug, title, status = "update-refused", "This service does not take updates", 403
     remedy = "Change the files of the knowledge base and build it again."
+
+
+class Busy(Problem):
+    slug, title, status = "busy", "Someone else is writing", 503
+    remedy = "Wait and send it again; nothing was changed."
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "5"}
+
+
+class NotAuthorized(Problem):
+    slug, title, status = "not-authorized", "Who writes must show a token", 401
+    remedy = "Send `Authorization: Bearer TOKEN` with a token that the operator gave you."
+    headers: ClassVar[Mapping[str, str]] = {"Www-Authenticate": 'Bearer realm="wherefrom"'}
+
+
+class ProtectedGraph(Problem):
+    slug, title, status = "protected-graph", "This graph is not written to here", 403
+    remedy = "Write to a graph whose name starts with the base and id/, such as BASEid/graph/NAME; the ontology is changed in its files."
+
+
+class NamesNoGraph(Problem):
+    slug, title = "names-no-graph", "The write names no graph"
+    remedy = "Name a graph: GRAPH <...> { } around the triples, or WITH <...>. The default graph is the union of all and follows by itself."
+
+
+class BadContent(Problem):
+    slug, title = "bad-content", "What was sent does not parse"
+    remedy = "Correct it at the place named, and check the Content-Type."
 
 
 class NotAcceptable(Problem):

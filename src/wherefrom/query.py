@@ -17,7 +17,10 @@ BATCH = 250  # values in one VALUES block: with long IRIs still below what an en
 
 @dataclass(frozen=True)
 class Question:
-    """A `.rq` file: its first comment lines are the question in words, the `# Columns:` line names its columns."""
+    """A `.rq` file: its first comment lines are the question in words, the `# Columns:` line names its columns.
+
+    Where the question is written as `#+ summary:`, grlc makes an API of the file (github.com/CLARIAH/grlc).
+    """
 
     name: str
     title: str
@@ -33,7 +36,7 @@ def read_question(path: Path) -> Question:
     if not at:
         raise ValueError(f"{path.name} does not begin with its question and a line `# Columns: ?a ?b`")
     columns = tuple(re.findall(r"\?(\w+)", comments[at].split(" - ")[0]))
-    return Question(path.stem, " ".join(comments[:at]), columns, text)
+    return Question(path.stem, " ".join(comments[:at]).removeprefix("+ summary: "), columns, text)
 
 
 @cache
@@ -74,3 +77,8 @@ def rows(store: Store, name: str | Question, bindings: Bindings = {}) -> Iterato
     for start in range(0, len(values), BATCH):
         part = {first: values[start : start + BATCH]} | {other: bindings[other] for other in others}
         yield from store.select(asked.text, part)
+
+
+def lines(store: Store, name: str, bindings: Bindings = {}) -> bytes:
+    """Return the lines (see `Store.lines`) of one of the program's own questions, for all values of `bindings` at once."""
+    return store.lines(_own(name).text, bindings)

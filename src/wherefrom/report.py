@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from enum import IntEnum
 from urllib.parse import quote
 
-from rdflib import RDF, SH, BNode, Graph, Literal, URIRef
+from rdflib import SH, BNode, Graph, Literal, URIRef
 
 
 class Severity(IntEnum):
@@ -42,6 +43,8 @@ class Result:
     message: str
     hint: str = ""
     source_line: str = field(default="", compare=False)
+    shacl: str = ""  # what SHACL tells of it (section 3.6.2), as Turtle: sh:focusNode and so on; empty for what no shape found
+    times: int = field(default=1, compare=False)  # how often the very same was found; told once, but in a SHACL report
 
     def text(self) -> str:
         """Return `file:line: severity: message [code]`, then the source line and the hint."""
@@ -77,9 +80,9 @@ class Report:
 def make_report(results: Iterable[Result], lines: dict[str, list[str]] | None = None) -> Report:
     """Return a report in order, each result with its line of source where `lines` (file -> lines) has it."""
     rows = []
-    for result in sorted(set(results)):
+    for result, times in sorted(Counter(results).items()):
         source = (lines or {}).get(result.file, [])
-        rows.append(replace(result, source_line=source[result.line - 1] if 0 < result.line <= len(source) else ""))
+        rows.append(replace(result, source_line=source[result.line - 1] if 0 < result.line <= len(source) else "", times=times))
     return Report(tuple(rows))
 
 
@@ -98,22 +101,24 @@ def _json(report: Report) -> str:
 
 
 def _turtle(report: Report) -> str:
-    graph = Graph()
-    graph.bind("sh", SH)
-    node = BNode("report")
-    graph.add((node, RDF.type, SH.ValidationReport))
-    graph.add((node, SH.conforms, Literal(report.conforms)))
-    for number, result in enumerate(report.results):
-        entry = BNode(f"result{number}")
-        graph.add((node, SH.result, entry))
-        graph.add((entry, RDF.type, SH.ValidationResult))
-        graph.add((entry, SH.resultSeverity, result.severity.iri))
-        graph.add((entry, SH.resultMessage, Literal(result.message, lang="en")))
-        graph.add((entry, SH.sourceShape, URIRef(f"https://w3id.org/wherefrom/shapes#{result.code}")))
-        if result.focus:
-            named = re.match(r"[A-Za-z][\w+.-]*:", result.focus)
-            graph.add((entry, SH.focusNode, URIRef(result.focus) if named else BNode(result.focus)))
-    return graph.serialize(format="turtle")
+    """Return a SHACL validation report. As SHACL has it (section 3.6.1), a report with any result, be it a note, does not conform."""
+    lines = [f"@prefix sh: <{SH}> .", f"_:report a sh:ValidationReport ; sh:conforms {str(not report.results).lower()} ."]
+    for result in report.results:
+        lines += [f"_:report sh:result [ a sh:ValidationResult ; {' ; '.join(_properties(result))} ] ."] * result.times
+    return Graph().parse(data="\n".join(lines), format="turtle").serialize(format="turtle")
+
+
+def _properties(result: Result) -> Iterator[str]:
+    """Yield property and value of one result, in Turtle; of what no shape found, the code stands for the shape."""
+    if result.shacl:
+        yield result.shacl
+        return
+    yield f"sh:resultSeverity {result.severity.iri.n3()}"
+    yield f"sh:resultMessage {Literal(result.message, lang='en').n3()}"
+    yield f"sh:sourceShape <https://w3id.org/wherefrom/shapes#{result.code}>"
+    if result.focus:
+        named = re.match(r"[A-Za-z][\w+.-]*:", result.focus)
+        yield f"sh:focusNode {(URIRef(result.focus) if named else BNode(result.focus)).n3()}"
 
 
 def _sarif(report: Report) -> str:

@@ -28,8 +28,17 @@ class Settings:
     query_bytes: int = 64_000  # a longer query is refused with 413 before it is parsed
     query_nesting: int = 200  # deeper brackets end the process of the SPARQL parser
     query_operators: int = 1_000  # longer chains of operators keep the planner busy for a minute
+    query_patterns: int = 500  # more triple patterns keep it busy for ten seconds and more
     query_megabytes: int = 2_000  # address space that one query worker may take
-    query_workers: int = 2  # queries evaluated at once; as many again may wait
+    query_rows: int = 2_000_000  # an answer of more rows, or statements, is refused with 413, or cut when it was begun
+    query_fast_seconds: float = 0.4  # of a processor; a query that is not answered by then goes over to the slow lane
+    query_fast_workers: int = 8  # places in the fast lane: so many processes stand ready, some 5 MB each
+    query_workers: int = 2  # places in the slow lane: long queries evaluated at once
+    query_waiting: int = 8  # long queries that may wait for such a place; the next gets 503
+    response_bytes: int = 500_000_000  # a longer answer is refused with 413, or cut when it was begun
+    cache_megabytes: int = 64  # answers that are kept to be given again while the data stay the same; 0: none
+    write_seconds: float = 60.0  # one write may take this long, its validation included, then the caller gets 503
+    write_bytes: int = 10_000_000  # a longer write is refused with 413 before it is read
     lineage_nodes: int = 5_000  # a lineage answer is truncated here, and says so
 
     @property
@@ -38,7 +47,8 @@ class Settings:
         return f"https://spdx.org/licenses/{self.licence}"
 
 
-LIMITS = {field.name for field in fields(Settings) if field.name.startswith(("query_", "lineage_"))}
+LIMITS = {field.name for field in fields(Settings) if field.name.startswith(("query_", "response_", "cache_", "write_", "lineage_"))}
+MAY_BE_ZERO = {"query_waiting", "cache_megabytes"}
 
 
 def read_settings(folder: Path) -> Settings:
@@ -73,7 +83,7 @@ def read_settings(folder: Path) -> Settings:
         expected = type(known[name].default)
         if type(value) is not expected and not (expected is float and type(value) is int):
             raise _bad(text, name, f"{name} must be of type {expected.__name__}, not {type(value).__name__}")
-        if name in LIMITS and not 0 < float(str(value)) < math.inf:
+        if name in LIMITS and not (0 < float(str(value)) < math.inf or (value == 0 and name in MAY_BE_ZERO)):
             raise _bad(text, name, f"{name} must be a number greater than zero")
     settings = Settings(**values)
     _check_base(text, settings.base)

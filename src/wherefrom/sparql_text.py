@@ -7,6 +7,7 @@ import re
 from wherefrom.problems import BadQuery
 
 SERVICE = re.compile(r"(?<![?$:.%\w\\-])SERVICE(?=[\s<?$])", re.IGNORECASE)  # the keyword, not a variable or part of a name
+VOLATILE = re.compile(r"\b(?:NOW|RAND|UUID|STRUUID|BNODE)\s*\(", re.IGNORECASE)
 _TOKENS = re.compile(
     r'"""(?:[^"\\]|\\.|"(?!""))*"""'
     r"|'''(?:[^'\\]|\\.|'(?!''))*'''"
@@ -16,6 +17,8 @@ _TOKENS = re.compile(
     r"|\#[^\n]*",
     re.DOTALL,
 )
+_FORM = re.compile(r"(?:\s*(?:BASE\s*<>|PREFIX\s*[^\s:]*:\s*<>))*\s*(\w*)", re.IGNORECASE)
+_BRACKETS = re.compile(rf"{_TOKENS.pattern}|[(){{}}]", re.DOTALL)
 
 
 def skeleton(query: str) -> str:
@@ -23,7 +26,44 @@ def skeleton(query: str) -> str:
     return _TOKENS.sub(lambda match: '""' if match[0][0] in "\"'" else "<>" if match[0][0] == "<" else "", query)
 
 
+def query_form(query: str) -> str:
+    r"""Return the first word after the prefixes, in capitals: SELECT, ASK, CONSTRUCT, DESCRIBE; or what an update begins with.
+
+    >>> query_form("PREFIX a: <http://example.org/ask> # ASK\n select * {}")
+    'SELECT'
+    """
+    found = _FORM.match(skeleton(query))
+    return found[1].upper() if found else ""
+
+
+def outermost_group(query: str) -> slice | None:
+    """Return where the WHERE clause of a query stands, with its braces; None where there is none that ends.
+
+    >>> query = "SELECT (STRLEN('{') AS ?n) { ?s ?p '}' OPTIONAL { ?s ?q ?o } } LIMIT 1"
+    >>> query[outermost_group(query)]
+    "{ ?s ?p '}' OPTIONAL { ?s ?q ?o } }"
+    """
+    start, depth, parentheses = 0, 0, 0
+    for token in _BRACKETS.finditer(query):
+        match token[0]:
+            case "(" | ")" if not depth:
+                parentheses += 1 if token[0] == "(" else -1
+            case "{" if not parentheses:
+                start = start if depth else token.start()
+                depth += 1
+            case "}" if depth:
+                depth -= 1
+                if not depth:
+                    return slice(start, token.end())
+    return None
+
+
 def refuse_service(query: str) -> None:
     """Raise `BadQuery` where a query would ask another endpoint: no query makes a request, whoever sends it."""
     if SERVICE.search(skeleton(query)):
         raise BadQuery("SERVICE makes no request here: no other endpoint is asked, and SILENT would hide that.")
+
+
+def is_volatile(query: str) -> bool:
+    """Return whether the same query may get another answer from the same data: it asks for the time, or for something new."""
+    return bool(VOLATILE.search(skeleton(query)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
@@ -12,20 +13,23 @@ import pyoxigraph as ox
 from rdflib import XSD, BNode, Literal, URIRef
 from rdflib.term import Identifier
 
+from wherefrom.formats import ROWS
 from wherefrom.load import engine_term, term, with_union
 from wherefrom.problems import BadParameter, BadQuery, StoreUnusable, UnknownColumn
-from wherefrom.sparql_text import refuse_service
-from wherefrom.vocabulary import PREFIXES
+from wherefrom.sparql_text import outermost_group, query_form, refuse_service
+from wherefrom.vocabulary import NEVER_IN_IRIS, PREFIXES
 
 Row = Mapping[str, Identifier]
 Bindings = Mapping[str, Sequence[Identifier]]
+CUT = frozenset({"x-sparql-maxrows", "x-sql-state"})  # what Virtuoso sends with the first part of an answer that it cut
 NO_SELECT = "Only SELECT queries are asked of a store."
 
 
 class Store(Protocol):
     """A dataset that answers SELECT queries. Every implementation passes tests/test_store.py.
 
-    The default graph of a query is the union of all named graphs. `bindings` gives columns the values they may have;
+    The default graph of a query is the union of all named graphs; an endpoint may have a triple in it once for each graph
+    that states it, so that a question says DISTINCT where that matters. `bindings` gives columns the values they may have;
     a column with several values yields the rows of each of them, one with none yields nothing.
     Raises `BadQuery` for what is no SELECT query, `UnknownColumn` for a binding that is neither a column of it nor, in a
     query without aggregates and sub-queries, another variable of its pattern, `BadParameter` for a value that cannot be
@@ -34,6 +38,13 @@ class Store(Protocol):
 
     def select(self, query: str, bindings: Bindings = {}) -> Iterator[Row]:
         """Yield the rows of a SELECT query; an unbound column is left out of its row."""
+        ...
+
+    def lines(self, query: str, bindings: Bindings = {}) -> bytes:
+        r"""Return the rows of a SELECT query as text, for questions over the whole base: one line each, tabs between columns.
+
+        An IRI is written `<...>`, everything else otherwise, an unbound column as nothing; no tab or line break is in a cell.
+        """
         ...
 
 
@@ -62,6 +73,20 @@ class EmbeddedStore:
         """See `Store`."""
         if any(not values for values in bindings.values()):
             return
+        solutions = self._solutions(query, bindings)
+        names = [variable.value for variable in solutions.variables]
+        seen: dict[object, Identifier] = {}
+        for solution in solutions:
+            yield {name: term(value, seen) for name, value in zip(names, solution, strict=True) if value is not None}
+
+    def lines(self, query: str, bindings: Bindings = {}) -> bytes:
+        """See `Store`. The engine writes the lines; other threads run meanwhile."""
+        if any(not values for values in bindings.values()):
+            return b""
+        written = self._solutions(query, bindings).serialize(format=ox.QueryResultsFormat.TSV) or b""
+        return written[written.index(b"\n") + 1 :]
+
+    def _solutions(self, query: str, bindings: Bindings) -> ox.QuerySolutions:
         refuse_service(query)
         try:
             solutions = self.store.query(query + _values(query, bindings), prefixes=PREFIXES)
@@ -69,11 +94,8 @@ class EmbeddedStore:
             raise BadQuery(str(error)) from error
         if not isinstance(solutions, ox.QuerySolutions):
             raise BadQuery(NO_SELECT)
-        names = [variable.value for variable in solutions.variables]
-        _check_bound(query, bindings, names)
-        seen: dict[object, Identifier] = {}
-        for solution in solutions:
-            yield {name: term(value, seen) for name, value in zip(names, solution, strict=True) if value is not None}
+        _check_bound(query, bindings, [variable.value for variable in solutions.variables])
+        return solutions
 
 
 class RemoteStore:
@@ -83,35 +105,55 @@ class RemoteStore:
         import httpx
 
         self.endpoint = endpoint
-        self._client = httpx.Client(timeout=timeout, headers={"Accept": "application/sparql-results+json"})
+        self._client = httpx.Client(timeout=timeout)
 
     def select(self, query: str, bindings: Bindings = {}) -> Iterator[Row]:
         """See `Store`."""
+        _, found = self._answer(query, bindings)
+        for row in found:
+            yield {name: _from_json(value) for name, value in row.items()}
+
+    def lines(self, query: str, bindings: Bindings = {}) -> bytes:
+        """See `Store`."""
+        columns, found = self._answer(query, bindings)
+        return b"".join("\t".join(_cell(row.get(column)) for column in columns).encode() + b"\n" for row in found)
+
+    def _answer(self, query: str, bindings: Bindings) -> tuple[list[str], list[dict[str, dict[str, str]]]]:
+        """Return the columns and the rows of an answer, as SPARQL 1.1 Query Results JSON has them."""
+        if query_form(query) != "SELECT":  # Virtuoso answers others in rows of its own making
+            raise BadQuery(NO_SELECT)
+        if any(not values for values in bindings.values()):
+            return [], []
+        try:
+            answer = json.loads(self.ask(_joined(query, bindings), ROWS["json"].media_type))
+            columns, found = answer["head"]["vars"], answer["results"]["bindings"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise StoreUnusable("The address answers, and not as a SPARQL endpoint does.") from error
+        _check_bound(query, bindings, columns)
+        return columns, found
+
+    def ask(self, query: str, media_type: str, base: str | None = None) -> bytes:
+        """Return the answer to a query of any form, as the endpoint writes it; raises `BadQuery` or `StoreUnusable`.
+
+        Relative IRIs of the query are relative to `base`.
+        """
         import httpx
 
-        if any(not values for values in bindings.values()):
-            return
+        refuse_service(query)
         declared = " ".join(f"PREFIX {prefix}: <{namespace}>" for prefix, namespace in PREFIXES.items())
+        if base is not None:  # in SPARQL 1.0, which some read, it comes first
+            declared = f"BASE <{base}> {declared}"
         try:
-            response = self._client.post(self.endpoint, data={"query": f"{declared} {query}{_values(query, bindings)}"})
+            response = self._client.post(self.endpoint, data={"query": f"{declared} {query}"}, headers={"Accept": media_type})
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise StoreUnusable(f"The SPARQL endpoint does not answer: {type(error).__name__}.") from error
         if response.status_code == 400:
-            raise BadQuery(response.text[:500])
-        if response.status_code == 406:  # the answer is a graph, which has no form as rows
-            raise BadQuery(NO_SELECT)
+            raise BadQuery(response.text.split("\n\n")[0][:500])  # Virtuoso tells the query after it
         if not response.is_success:
             raise StoreUnusable(f"The SPARQL endpoint answered {response.status_code}.")
-        try:
-            answer = response.json()
-            columns = answer["head"].get("vars", [])
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise StoreUnusable("The address answers, and not as a SPARQL endpoint does.") from error
-        if "results" not in answer:
-            raise BadQuery(NO_SELECT)
-        _check_bound(query, bindings, columns)
-        for row in answer["results"]["bindings"]:
-            yield {name: _from_json(value) for name, value in row.items()}
+        if CUT & set(response.headers):
+            raise StoreUnusable("The SPARQL endpoint cut its answer short: raise its limits of rows and time.")
+        return response.content
 
     def close(self) -> None:
         """Close the connections to the endpoint."""
@@ -127,18 +169,41 @@ def _check_bound(query: str, bindings: Bindings, columns: Sequence[str]) -> None
 
 
 def _values(query: str, bindings: Bindings) -> str:
-    """Return the VALUES block that gives columns their values; terms are written by the engine, never pasted."""
+    """Return the VALUES block that gives columns their values, to stand at the end of a query."""
     if not bindings:
         return ""
-    for name in bindings:  # SELECT * would take a new name in VALUES for a column of its own
-        if not re.fullmatch(r"\w+", name) or not re.search(rf"[?$]{name}\b", query):
-            raise UnknownColumn(f"The query has no column {name!r}.")
+    _check_names(query, bindings)
     combined = product(*([_written(value) for value in values] for values in bindings.values()))
     rows = " ".join(f"({' '.join(row)})" for row in combined)
     return f"\nVALUES ({' '.join(f'?{name}' for name in bindings)}) {{ {rows} }}"
 
 
+def _joined(query: str, bindings: Bindings) -> str:
+    """Return a query whose pattern gives columns their values, in the one way that every server tried reads right and quickly.
+
+    Virtuoso 7 finds nothing by a VALUES block at the end of a query, and loses texts with a language from one of several
+    columns. Oxigraph reads everything of a second column that has a block of its own; where it holds IRIs, it is filtered.
+    """
+    group = outermost_group(query)
+    if not bindings or group is None:  # no query without a pattern can be bound; the endpoint will tell
+        return query
+    _check_names(query, bindings)
+    _, *others = bindings
+    columns = {name: [_written(value) for value in values] for name, values in bindings.items()}
+    filtered = [name for name in others if all(isinstance(value, URIRef) for value in bindings[name])]
+    values = " ".join(f"VALUES ?{name} {{ {' '.join(columns[name])} }}" for name in columns if name not in filtered)
+    filters = " ".join(f"FILTER (?{name} IN ({', '.join(columns[name])}))" for name in filtered)
+    return f"{query[: group.start]}{{ {values} {query[group]} {filters} }}{query[group.stop :]}"
+
+
+def _check_names(query: str, bindings: Bindings) -> None:
+    for name in bindings:  # SELECT * would take a new name in VALUES for a column of its own
+        if not re.fullmatch(r"\w+", name) or not re.search(rf"[?$]{name}\b", query):
+            raise UnknownColumn(f"The query has no column {name!r}.")
+
+
 def _written(value: Identifier) -> str:
+    """Return a term as the engine writes it, never as it was given; raises `BadParameter` for what is no term."""
     try:
         if isinstance(value, BNode):
             raise ValueError("a blank node has no name outside its file")
@@ -153,4 +218,15 @@ def _from_json(value: Mapping[str, str]) -> Identifier:
     if value["type"] == "bnode":
         return BNode(value["value"])
     datatype = None if value.get("datatype") == str(XSD.string) else value.get("datatype")
-    return Literal(value["value"], lang=value.get("xml:lang"), datatype=URIRef(datatype) if datatype else None, normalize=False)
+    lexical = value["value"]
+    if datatype == str(XSD.boolean):  # Virtuoso has 1 and 0 for them, which is as right
+        lexical = {"1": "true", "0": "false"}.get(lexical, lexical)
+    return Literal(lexical, lang=value.get("xml:lang"), datatype=URIRef(datatype) if datatype else None, normalize=False)
+
+
+def _cell(value: Mapping[str, str] | None) -> str:
+    if value is None:
+        return ""
+    if value["type"] == "uri" and not NEVER_IN_IRIS.search(value["value"]):
+        return f"<{value['value']}>"
+    return json.dumps(value["value"])  # a text without tabs and line breaks

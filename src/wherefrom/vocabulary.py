@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 import pyoxigraph as ox
-from rdflib import OWL, RDF, RDFS, Graph, URIRef
+from rdflib import OWL, RDF, RDFS, SKOS, Graph, URIRef
 from rdflib.namespace import ClosedNamespace
 
 from wherefrom.problems import UnknownResource
@@ -126,3 +126,21 @@ def is_term(iri: str) -> bool:
 def classes() -> set[URIRef]:
     """Return the classes that the ontology defines."""
     return {c for c in _ontology.subjects(RDF.type, OWL.Class) if isinstance(c, URIRef)}
+
+
+@cache
+def class_of(kind: str) -> URIRef | None:
+    """Return the class that a kind of thing is named after, as `document` after the source document; nothing for other kinds."""
+    words = kind.replace("-", " ")
+    called = {str(_ontology.value(c, RDFS.label)): c for c in classes()}
+    return called.get(words) or called.get(f"source {words}")
+
+
+def meaning(kind: str) -> str:
+    """Return in a few words what a kind of thing is: the definition of its class without what follows a bracket or full stop.
+
+    >>> meaning("finding"), meaning("document"), meaning("other")
+    ('One result of one study as one source prints it', 'A page or publication of a source, over time', '')
+    """
+    defined = _ontology.value(class_of(kind), SKOS.definition) if class_of(kind) else ""
+    return re.sub(r" \(.*?\)", "", str(defined)).split(". ")[0].rstrip(".")

@@ -71,7 +71,8 @@ class _Kin:
 
     def __init__(self, base: Base, related: Iterable[tuple[URIRef, URIRef]], described: Iterable[URIRef]) -> None:
         self.related = {frozenset(pair) for pair in related}
-        graph: nx.Graph[URIRef] = nx.Graph(tuple(pair) for pair in self.related if len(pair) == 2)
+        graph: nx.Graph[URIRef] = nx.Graph()
+        graph.add_edges_from((min(pair), max(pair)) for pair in self.related if len(pair) == 2)
         graph.add_nodes_from(described)
         studies = set(base.records(EV.Study, RDF.type))
         self.trials = base.trials(studies & set(graph))

@@ -69,14 +69,17 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Check:
-    """Whether a printed figure of one record follows from the figures of another one, within rounding."""
+    """Whether a printed figure of one record follows from the figures of another one, within rounding.
+
+    `fits` is None where it cannot be checked: both records state their analysis sets, and the people are not the same.
+    """
 
     record: URIRef
     printed: str
     unit: URIRef
     other: URIRef
     figures: str
-    fits: bool
+    fits: bool | None
 
 
 @dataclass(frozen=True)

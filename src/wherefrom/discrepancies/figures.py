@@ -6,7 +6,7 @@ A printed difference in percentage points is compared with the difference of two
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations
@@ -15,7 +15,7 @@ from typing import Any
 import networkx as nx
 from rdflib import URIRef
 
-from wherefrom.arithmetic import group_sizes, reproduces_index, rounds_to, sizes_with_empty_comparator
+from wherefrom.arithmetic import group_sizes, reproduces_index, reproduces_points, sizes_with_empty_comparator
 from wherefrom.discrepancies.differences import (
     KIND,
     Check,
@@ -68,7 +68,7 @@ class _Figure:
 
 
 @dataclass(frozen=True)
-class _Share:
+class Share:
     """The percentage of one arm on one occasion."""
 
     result: URIRef
@@ -81,17 +81,18 @@ class _Share:
 FINDING = (
     EV.findingOf, EV.outcome, EV.treatmentArm, EV.comparatorArm, EV.atTimepoint, EV.measuredWith, EV.analysisSet, EV.value, EV.unit,
     EV.statistic, EV.printedAs, EV.improvementIndex, EV.direction, EV.significance, EV.hasArmResult, EV.publishedIn,
+    EV.pValue, EV.pValueBelow, EV.pValueAbove, EV.lowerBound, EV.upperBound, EV.confidenceLevel,
 )  # fmt: skip
 OPEN = {EV.comparatorArm, EV.atTimepoint, EV.measuredWith, EV.analysisSet}
 
 
-class _Findings:
+class Findings:
     """All findings under a policy, and their figures made comparable."""
 
     def __init__(self, base: Base) -> None:
         self.base = base
         self.findings = base.records(EV.Finding, *FINDING)
-        self.results = base.records(EV.ArmResult, EV.arm, EV.atTimepoint, EV.value, EV.unit, EV.printedAs)
+        self.results = base.records(EV.ArmResult, EV.arm, EV.atTimepoint, EV.value, EV.unit, EV.printedAs, EV.n)
         self.norms = {iri for iri, arm in base.records(EV.Arm, EV.armRole).items() if NORM_GROUP in arm.all(EV.armRole)}
         wanted = base.records(EV.Outcome, EV.desirableDirection)
         self.lowered = {iri for iri, outcome in wanted.items() if DECREASE in outcome.all(EV.desirableDirection)}
@@ -110,19 +111,20 @@ class _Findings:
             self.together.setdefault(figure.place, {})[figure.finding.iri] = figure.finding
 
     def occasion(self, record: Record) -> URIRef | None:
+        """Return when it was measured: the first of the time points that are one occasion."""
         told = record.one(EV.atTimepoint)
         return None if told is None else self.occasions.get(told, told)
 
-    def shares(self, finding: Record) -> list[_Share]:
+    def shares(self, finding: Record) -> list[Share]:
         """Return the percentages of arms that a finding prints."""
         found = []
         for result in (self.results[iri] for iri in finding.all(EV.hasArmResult) if iri in self.results):
             value, arm = result.number(EV.value), result.one(EV.arm)
             if arm is not None and value is not None and result.one(EV.unit) == PERCENT:
-                found.append(_Share(result.iri, arm, self.occasion(result), _digits(result, value), value))
+                found.append(Share(result.iri, arm, self.occasion(result), digits(result, value), value))
         return found
 
-    def contrast(self, finding: Record) -> tuple[_Share, _Share] | None:
+    def contrast(self, finding: Record) -> tuple[Share, Share] | None:
         """Return the percentages of treatment and comparator on the occasion of the finding, or on the only one they share."""
         by_place = {(share.arm, share.occasion): share for share in self.shares(finding)}
         treatment, comparator = finding.one(EV.treatmentArm), finding.one(EV.comparatorArm)
@@ -151,7 +153,7 @@ class _Findings:
         unit, statistic = finding.one(EV.unit), finding.one(EV.statistic)
         if value is not None and unit is not None:
             key = (unit,) if unit == POINT else (unit, statistic or EV.statistic)
-            yield _with(blank, key, value, finding.text(EV.printedAs) or written(value), _half(_digits(finding, value)))
+            yield _with(blank, key, value, finding.text(EV.printedAs) or written(value), _half(digits(finding, value)))
         if index is not None:
             yield _with(blank, (EV.improvementIndex,), index, f"{int(index):+d}", Fraction(1, 2))
         for prop in (EV.direction, EV.significance):
@@ -191,10 +193,13 @@ def _with(
     return replace(blank, key=key, value=Value(value, value, formula=formula, statements=(said,)), half=half)
 
 
-def _digits(record: Record, value: Fraction) -> str:
-    """Return a figure with the places it is printed with, and no sign or unit: "75%" is 75, "-34.50" is 34.50."""
-    printed = re.findall(r"\d+(?:\.\d+)?", record.text(EV.printedAs) or "")
-    return printed[0] if len(printed) == 1 and Fraction(printed[0]) == abs(value) else written(abs(value))
+def digits(record: Record, value: Fraction) -> str:
+    """Return a figure with the places it is printed with, and no sign or unit: "75%" is 75, "-34.50" is 34.50.
+
+    Where a record prints several numbers, it is the one that has this value; where none has, the value as one would print it.
+    """
+    printed = {number for number in re.findall(r"\d+(?:\.\d+)?", record.text(EV.printedAs) or "") if Fraction(number) == abs(value)}
+    return printed.pop() if len(printed) == 1 else written(abs(value))
 
 
 def _half(digits: str) -> Fraction:
@@ -204,7 +209,7 @@ def _half(digits: str) -> Fraction:
 
 def of_findings(base: Base) -> Iterator[Difference]:
     """Yield each two values of a figure that differ though nothing that both sides state contradicts."""
-    known = _Findings(base)
+    known = Findings(base)
     subjects: dict[tuple[Any, ...], dict[tuple[Any, ...], list[_Figure]]] = {}
     for figure in known.figures:
         classes = subjects.setdefault((figure.trial, figure.outcome, figure.key), {})
@@ -235,18 +240,25 @@ def _comparable(one: list[_Figure], two: list[_Figure], norms: set[URIRef]) -> b
     first, second = one[0], two[0]
     if first.within or second.within:
         return bool({f.finding.iri for f in one} & {f.finding.iri for f in two})
-    stated = zip((*first.arms, first.occasion, first.measure), (*second.arms, second.occasion, second.measure), strict=True)
-    if any(a is not None and b is not None and a != b for a, b in stated):
+    return one_contrast((*first.arms, first.occasion, first.measure), (*second.arms, second.occasion, second.measure), norms)
+
+
+def one_contrast(first: tuple[URIRef | None, ...], second: tuple[URIRef | None, ...], norms: set[URIRef]) -> bool:
+    """Return whether two may be of one contrast, each told as (treatment arm, comparator arm, occasion, measure), None if not stated."""
+    if any(a is not None and b is not None and a != b for a, b in zip(first, second, strict=True)):
         return False
-    comparators = {first.arms[1], second.arms[1]}
-    return len(comparators) == 1 or not comparators & norms
+    return first[1] == second[1] or not {first[1], second[1]} & norms
 
 
-def _difference_of_figures(known: _Findings, one: list[_Figure], two: list[_Figure]) -> Difference:
+def of_other_people(first: Collection[URIRef], second: Collection[URIRef]) -> bool:
+    """Return whether two figures are of other people: both state their analysis sets, and they share none."""
+    return bool(first and second and not set(first) & set(second))
+
+
+def _difference_of_figures(known: Findings, one: list[_Figure], two: list[_Figure]) -> Difference:
     both = [*one, *two]
     values = merged(figure.value for figure in both)
     gap = gap_between(*values)
-    first, second = set(one[0].sets), set(two[0].sets)
     of_contrast = one[0].key in ((POINT,), (EV.improvementIndex,))
     return Difference(
         kind=KIND["value"],
@@ -256,7 +268,7 @@ def _difference_of_figures(known: _Findings, one: list[_Figure], two: list[_Figu
         settled_by=_table(known, both),
         policy=known.base.policy,
         unit=_unit_of(one[0].key) if gap is not None else None,
-        cause="analysis-set" if first and second and not first & second else None,
+        cause="analysis-set" if of_other_people(one[0].sets, two[0].sets) else None,
         not_stated=_left_open(both),
         checks=tuple(sorted(set(_checks(known, one, two)), key=repr)) if of_contrast else (),
         group_sizes=tuple(sorted({sizes for figure in both for sizes in _sizes(known, figure)}, key=repr)) if of_contrast else (),
@@ -272,7 +284,7 @@ def _left_open(figures: Iterable[_Figure]) -> tuple[NotStated, ...]:
     return tuple(sorted(found, key=lambda missing: (missing.record, missing.what)))
 
 
-def _table(known: _Findings, figures: Iterable[_Figure]) -> str:
+def _table(known: Findings, figures: Iterable[_Figure]) -> str:
     """Return where the figures would be found: in the publications that print them, else in those that report the trial."""
     figures = list(figures)
     printing = {paper for figure in figures for paper in figure.finding.all(EV.publishedIn)}
@@ -283,8 +295,8 @@ def _table(known: _Findings, figures: Iterable[_Figure]) -> str:
     return f"a table in one of: {known.base.labels(papers)}" if papers else "a report of the trial; none is known here"
 
 
-def _checks(known: _Findings, one: list[_Figure], two: list[_Figure]) -> Iterator[Check]:
-    """Yield which printed difference and which printed index follow from the percentages of the other side."""
+def _checks(known: Findings, one: list[_Figure], two: list[_Figure]) -> Iterator[Check]:
+    """Yield which printed difference and which printed index follow from the percentages of the other side; of other people none can."""
     pairs = [(a, b) for a in one for b in two]
     for figure, other in [*pairs, *((b, a) for a, b in pairs)]:
         contrast = known.contrast(other.finding)
@@ -293,24 +305,21 @@ def _checks(known: _Findings, one: list[_Figure], two: list[_Figure]) -> Iterato
         treated, compared = contrast
         value, index = figure.finding.number(EV.value), figure.finding.number(EV.improvementIndex)
         shown = f"{treated.printed} and {compared.printed} percent"
+        apart = of_other_people(figure.sets, other.sets)
         if value is not None and figure.finding.one(EV.unit) == POINT:
             printed = figure.finding.text(EV.printedAs) or written(value)
-            fits = _follows(value, _digits(figure.finding, value), treated, compared)
-            yield Check(figure.finding.iri, printed, POINT, other.finding.iri, shown, fits)
+            sign = "-" if value < 0 else ""
+            fits = reproduces_points(treated.printed, compared.printed, f"{sign}{digits(figure.finding, value)}")
+            yield Check(figure.finding.iri, printed, POINT, other.finding.iri, shown, None if apart else fits)
         if index is not None:
             better, worse = (compared, treated) if figure.outcome in known.lowered else (treated, compared)
-            fits = reproduces_index(better.printed, worse.printed, str(int(index)))
-            yield Check(figure.finding.iri, f"{int(index):+d}", EV.improvementIndex, other.finding.iri, shown, fits)
+            follows = reproduces_index(better.printed, worse.printed, str(int(index)))
+            if follows is not None:
+                shown_index = f"{int(index):+d}"
+                yield Check(figure.finding.iri, shown_index, EV.improvementIndex, other.finding.iri, shown, None if apart else follows)
 
 
-def _follows(value: Fraction, digits: str, treated: _Share, compared: _Share) -> bool:
-    """Return whether a printed difference is that of two rounded percentages; its sign may stand in words beside it."""
-    about, room = treated.value - compared.value, _half(treated.printed) + _half(compared.printed)
-    nearest = min(max(value, about - room), about + room)
-    return rounds_to(float(abs(nearest)), digits) and (nearest >= 0) == (value >= 0)
-
-
-def _sizes(known: _Findings, figure: _Figure) -> Iterator[GroupSizes]:
+def _sizes(known: Findings, figure: _Figure) -> Iterator[GroupSizes]:
     """Yield which numbers of people fit the figures that a graph prints for the trial, the occasion and the analysis set."""
     largest = known.samples.get(figure.trial)
     if largest is None:
@@ -322,10 +331,10 @@ def _sizes(known: _Findings, figure: _Figure) -> Iterator[GroupSizes]:
             figures = tuple(sorted({s.printed for s in every}))
             yield GroupSizes(figure.finding.graph, share.arm, figures, largest, tuple(group_sizes(figures, largest)))
     elif figure.finding.one(EV.unit) == POINT:
-        yield from _sizes_of_points(figure.finding, alike, largest)
+        yield from sizes_of_points(figure.finding, alike, largest)
 
 
-def _sizes_of_points(finding: Record, alike: Iterable[Record], largest: int) -> Iterator[GroupSizes]:
+def sizes_of_points(finding: Record, alike: Iterable[Record], largest: int) -> Iterator[GroupSizes]:
     """Yield the sizes of the treatment arm behind differences in points, where the comparator may have had 0 percent.
 
     With 0 percent in the comparator the effect size has no bound and the index is at its limit; another index excludes it.
@@ -336,14 +345,14 @@ def _sizes_of_points(finding: Record, alike: Iterable[Record], largest: int) -> 
     arm = finding.one(EV.treatmentArm)
     if abs(index) < INDEX_AT_LIMIT:
         words = f"nothing: an improvement index of {int(index):+d} excludes 0 percent in the comparator"
-        yield GroupSizes(finding.graph, arm, (_digits(finding, value),), largest, (), words)
+        yield GroupSizes(finding.graph, arm, (digits(finding, value),), largest, (), words)
         return
-    figures = tuple(sorted({_digits(other, points) for other, points in _at_limit(finding, alike)}))
+    figures = tuple(sorted({digits(other, points) for other, points in at_limit(finding, alike)}))
     sizes = tuple(sizes_with_empty_comparator(figures, largest))
     yield GroupSizes(finding.graph, arm, figures, largest, sizes, f"0 percent in the comparator, as an index of {int(index):+d} allows")
 
 
-def _at_limit(finding: Record, alike: Iterable[Record]) -> Iterator[tuple[Record, Fraction]]:
+def at_limit(finding: Record, alike: Iterable[Record]) -> Iterator[tuple[Record, Fraction]]:
     """Yield the findings on the same contrast whose index is at its limit, each with its points."""
     contrast = (EV.treatmentArm, EV.comparatorArm, EV.atTimepoint)
     for other in alike:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,23 +15,30 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wherefrom.build import Build
+from wherefrom.picture import STYLE_SOURCE
 from wherefrom.problems import BadParameter, Problem, UnknownResource
 from wherefrom.settings import Settings
 from wherefrom.version import __version__
-from wherefrom.web import api, dataset, sparql, things
+from wherefrom.web import api, dataset, downloads, metrics, sparql, things, writing
+from wherefrom.web.metrics import Metrics
 from wherefrom.web.pool import Pool
+from wherefrom.web.publishing import Publisher
 from wherefrom.web.respond import problem_response
 from wherefrom.web.site import Site
 
 STATIC = Path(__file__).parent / "static"
 HEADERS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Link, ETag, Content-Location, Location",
+    "Access-Control-Expose-Headers": "Link, ETag, Content-Location, Location, Accept-Ranges, Content-Range, Content-Profile",
     "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "Content-Security-Policy": (
+        f"default-src 'self'; style-src 'self' {STYLE_SOURCE}; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+    ),
     "Referrer-Policy": "same-origin",
 }
-METHODS = {"/sparql": ("GET", "HEAD", "POST", "OPTIONS"), "/update": ("POST", "OPTIONS")}  # elsewhere: GET, HEAD, OPTIONS
+READING = ("GET", "HEAD", "OPTIONS")
+METHODS = {"/sparql": ("GET", "HEAD", "POST", "OPTIONS"), "/update": ("POST", "OPTIONS")}  # elsewhere: `READING`
+WRITING = {"/graphs": ("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS")}  # where writes are taken
 LONGEST_ADDRESS = 70_000  # bytes of path and query: a query sent by GET, percent-encoded, still fits
 
 
@@ -56,10 +63,13 @@ class AddressTooLong(Problem):
     remedy = "Send the query by POST."
 
 
-def application(build: Build, settings: Settings) -> FastAPI:
-    """Return the application that serves one build."""
+def application(build: Build, settings: Settings, publisher: Publisher, figures: Metrics) -> FastAPI:
+    """Return the application that serves one build; `publisher` takes writes and exchanges it for that of the next one.
+
+    `figures` are of all that are served one after the other.
+    """
     site = Site(build, settings)
-    pool = Pool(build.store, settings, site.prefixes)
+    pool = Pool(build.store, settings, site.prefixes, site.cache)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -68,15 +78,29 @@ def application(build: Build, settings: Settings) -> FastAPI:
         await pool.stop()
 
     app = FastAPI(
-        title=settings.title, version=__version__, description=settings.description, lifespan=lifespan, docs_url=None, redoc_url=None
+        title=settings.title,
+        version=__version__,
+        description=settings.description,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
     )
     fixed, open_ended = things.routes(site)
-    for router in (fixed, sparql.routes(site, pool), api.routes(site), dataset.routes(site)):
+    for router in (
+        fixed,
+        sparql.routes(site, pool),
+        api.routes(site),
+        dataset.routes(site),
+        downloads.routes(site),
+        writing.routes(site, publisher),
+        metrics.routes(figures, pool, site.version),
+    ):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC))
     app.include_router(open_ended)
     _handle_problems(app, site)
-    app.add_middleware(Guard, site=site)
+    app.add_middleware(Guard, site=site, methods=METHODS | (WRITING if publisher.tokens else {}))
     return app
 
 
@@ -102,8 +126,8 @@ def _handle_problems(app: FastAPI, site: Site) -> None:
 class Guard:
     """Adds the headers every answer has, answers OPTIONS, and refuses requests that no client needs to send."""
 
-    def __init__(self, app: ASGIApp, site: Site) -> None:
-        self.app, self.site = app, site
+    def __init__(self, app: ASGIApp, site: Site, methods: Mapping[str, tuple[str, ...]]) -> None:
+        self.app, self.site, self.methods = app, site, methods
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -118,30 +142,26 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
+        allowed = self.methods.get(scope["path"], READING)
         if len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
             problem: Problem = AddressTooLong(f"The address is longer than {LONGEST_ADDRESS:,} bytes.")
             await problem_response(self.site, Request(scope), problem)(scope, receive, send_with_headers)
         elif scope["method"] == "OPTIONS":
-            await _options(scope["path"])(scope, receive, send_with_headers)
-        elif scope["method"] not in methods(scope["path"]):
+            await _options(allowed)(scope, receive, send_with_headers)
+        elif scope["method"] not in allowed:
             problem = WrongMethod(f"{scope['method']} is not taken here.")
-            allowed = {"Allow": ", ".join(methods(scope["path"]))}
-            await problem_response(self.site, Request(scope), problem, allowed)(scope, receive, send_with_headers)
+            told = {"Allow": ", ".join(allowed)}
+            await problem_response(self.site, Request(scope), problem, told)(scope, receive, send_with_headers)
         else:
             await self.app(scope, receive, send_with_headers)
 
 
-def methods(path: str) -> tuple[str, ...]:
-    """Return the methods that an address takes."""
-    return METHODS.get(path, ("GET", "HEAD", "OPTIONS"))
-
-
-def _options(path: str) -> Response:
-    allowed = ", ".join(methods(path))
+def _options(methods: tuple[str, ...]) -> Response:
+    allowed = ", ".join(methods)
     headers = {
         "Allow": allowed,
         "Access-Control-Allow-Methods": allowed,
-        "Access-Control-Allow-Headers": "Accept, Authorization, Content-Type, If-None-Match",
+        "Access-Control-Allow-Headers": "Accept, Accept-Profile, Authorization, Content-Type, If-Match, If-None-Match, If-Range, Range",
         "Access-Control-Max-Age": "86400",
     }
     return Response(status_code=204, headers=headers)

@@ -1,4 +1,4 @@
-"""Routes of the dataset as a whole: dumps, VoID, the JSON-LD context, health, what crawlers read, and the kinds of problems."""
+"""Routes of the dataset as a whole: its descriptions, the JSON-LD context, health, what crawlers read, and the kinds of problems."""
 
 from __future__ import annotations
 
@@ -7,15 +7,32 @@ from xml.sax.saxutils import escape
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from wherefrom import starter, void
+from wherefrom import backup, starter, void
+from wherefrom.example_queries import PLACE, example_queries
 from wherefrom.problems import UnknownResource, all_problems
+from wherefrom.query import question, questions
 from wherefrom.web.negotiation import choose
-from wherefrom.web.respond import FORMS, HTML, SUFFIXES, accepted, as_uri, json_response, problem_content, respond
+from wherefrom.web.respond import (
+    FOREVER,
+    HTML,
+    JSON,
+    LINKSET,
+    READ,
+    SUFFIXES,
+    Link,
+    accepted,
+    as_json,
+    as_uri,
+    json_response,
+    problem_content,
+    respond,
+    respond_rdf,
+)  # fmt: skip
 from wherefrom.web.site import Site
 
-OTHERS = [starter]  # their kinds of problems have a page too, though no route uses them
-READ = ["GET", "HEAD"]
-MEDIA_TYPES = {**SUFFIXES, "nq": "application/n-quads"}
+OTHERS = [backup, starter]  # their kinds of problems have a page too, though no route uses them
+API_CATALOG = "/.well-known/api-catalog"
+CATALOG_PROFILE = "https://www.rfc-editor.org/info/rfc9727"
 SITEMAP = '<?xml version="1.0" encoding="UTF-8"?>\n<{0} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{1}\n</{0}>\n'
 IN_SITEMAP = 50_000  # addresses in one file (sitemaps.org)
 
@@ -24,27 +41,40 @@ def routes(site: Site) -> APIRouter:
     """Return the routes."""
     router = APIRouter()
 
-    @router.api_route("/dump/{name:path}.{suffix}", methods=READ, include_in_schema=False)
-    def dump(request: Request, name: str, suffix: str) -> Response:
-        bare, _, rest = f"{name}.{suffix}".rpartition(".")
-        zipped = rest == "gz"
-        if zipped:
-            bare, _, rest = bare.rpartition(".")
-        if rest not in FORMS:
-            raise UnknownResource(f"the dump format .{suffix}")
-        media_type = "application/gzip" if zipped else MEDIA_TYPES[rest]
-        return respond(site, request, media_type, lambda: site.dump(bare, FORMS[rest], zipped=zipped))
-
     @router.api_route("/context.jsonld", methods=READ, include_in_schema=False)
     def context(request: Request) -> Response:
-        return respond(site, request, SUFFIXES["jsonld"], lambda: bytes(json_response(site.context).body))
+        return respond(site, request, SUFFIXES["jsonld"], lambda: site.context)
+
+    @router.api_route("/context/{name}", methods=READ, include_in_schema=False)
+    def fixed_context(request: Request) -> Response:
+        if request.url.path != site.context_address:
+            raise UnknownResource(f"the version {request.url.path} of the JSON-LD context")
+        return respond(site, request, SUFFIXES["jsonld"], lambda: site.context, cached=FOREVER)
 
     @router.api_route("/.well-known/void", methods=READ, include_in_schema=False)
     def described(request: Request) -> Response:
-        media_type = choose(accepted(request), list(void.FORMATS))
         example = next((things[0] for kind, things in site.things.items() if kind == "claim"), f"{site.base}id/claim")
-        values = (site.settings, site.counts, example, site.last_curation, media_type)
-        return respond(site, request, media_type, lambda: void.dataset(*values))
+        return respond_rdf(site, request, "", "", lambda: void.dataset(site.settings, site.figures, example, site.last_curation))
+
+    @router.api_route("/.well-known/api-catalog", methods=READ, include_in_schema=False)
+    def services(request: Request) -> Response:
+        links = [Link("api-catalog", API_CATALOG)]
+        return respond(site, request, f'{LINKSET};profile="{CATALOG_PROFILE}"', lambda: as_json(api_catalog(site.base)), links=links)
+
+    @router.api_route(f"/{PLACE}", methods=READ, include_in_schema=False)
+    def examples(request: Request) -> Response:
+        return respond_rdf(site, request, "", "", lambda: example_queries(questions().values(), site.base, site.prefixes))
+
+    @router.api_route(f"/{PLACE}{{name}}", methods=READ, include_in_schema=False)
+    def example(request: Request, name: str) -> Response:
+        asked = question(name.removesuffix(".rq"))
+        if name.endswith(".rq"):
+            return respond(site, request, "application/sparql-query", asked.text.encode)
+        return respond_rdf(site, request, "", "", lambda: example_queries([asked], site.base, site.prefixes))
+
+    @router.api_route("/openapi.json", methods=READ, include_in_schema=False)
+    def described_api(request: Request) -> Response:
+        return respond(site, request, JSON, lambda: as_json(request.app.openapi()))
 
     @router.api_route("/health", methods=READ, summary="Whether the service answers, and from which data")
     def health() -> Response:
@@ -69,10 +99,28 @@ def routes(site: Site) -> APIRouter:
         if kind is None:
             raise UnknownResource(f"the problem {slug!r}")
         value = {"type": f"/problems/{slug}", "title": kind.title, "status": kind.status, "detail": "", "remedy": kind.remedy}
-        media_type = choose(accepted(request), [HTML, "application/json", "text/turtle"])
+        media_type = choose(accepted(request), [HTML, JSON, "text/turtle"])
         return respond(site, request, media_type, lambda: problem_content(site, value, media_type))
 
     return router
+
+
+def api_catalog(base: str) -> dict[str, object]:
+    """Return the services as a linkset (RFC 9727, appendix A; FAIRiCat): what each is described by, for programs and people."""
+    services = {
+        "sparql": {"service-desc": [("sparql", "text/turtle")], "service-doc": [("sparql", HTML)]},
+        "api/lineage": {"service-desc": [("openapi.json", JSON)]},
+        "dump/all.nq.gz": {"service-desc": [("downloads", "text/turtle")], "service-doc": [("downloads", HTML)]},
+    }
+    described = [
+        {
+            "anchor": f"{base}{anchor}",
+            **{rel: [{"href": f"{base}{path}", "type": kind} for path, kind in targets] for rel, targets in relations.items()},
+            "service-meta": [{"href": f"{base}.well-known/void", "type": "text/turtle"}],
+        }
+        for anchor, relations in services.items()
+    ]
+    return {"linkset": [{"anchor": f"{base}{API_CATALOG[1:]}", "item": [{"href": f"{base}{anchor}"} for anchor in services]}, *described]}
 
 
 def sitemap_content(site: Site, part: int | None, most: int = IN_SITEMAP) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from wherefrom.problems import NotAcceptable
@@ -27,6 +28,18 @@ def choose(accept: str | None, offered: Sequence[str]) -> str:
     if not best:
         raise NotAcceptable(", ".join(offered))
     return best
+
+
+def profiles(accept: str | None, media_type: str) -> list[str]:
+    """Return the profiles (RFC 6906) with which the header asks for a media type, the most wanted range first.
+
+    >>> profiles('application/ld+json;profile="http://www.w3.org/ns/json-ld#expanded"', "application/ld+json")
+    ['http://www.w3.org/ns/json-ld#expanded']
+    """
+    wanted = [part for part in (accept or "").split(",") if part.split(";", 1)[0].strip().lower() == media_type]
+    wanted.sort(key=lambda part: -_parse(part)[1])
+    found = (re.search(r';\s*profile\s*=\s*"?([^";]*)', part, re.IGNORECASE) for part in wanted[:1])
+    return [iri for match in found if match for iri in match[1].split()]
 
 
 def _parse(part: str) -> tuple[str, float]:

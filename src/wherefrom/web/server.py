@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import socket
+from functools import partial
+from pathlib import Path
 
 import uvicorn
 
-from wherefrom.build import Build
+from wherefrom import journal
 from wherefrom.problems import AddressInUse
-from wherefrom.settings import Settings
+from wherefrom.settings import read_settings
+from wherefrom.tokens import read_tokens
 from wherefrom.web.app import application
+from wherefrom.web.log import Observer, write_line
+from wherefrom.web.metrics import Metrics
+from wherefrom.web.publishing import Publisher
+
+TO_END = 2  # seconds that a stopped server gives its last requests beyond those of a query
 
 
 class Server(uvicorn.Server):
@@ -28,11 +37,25 @@ class Server(uvicorn.Server):
             print(f"Serving {self.title} at http://{shown}:{port}", flush=True)
 
 
-def serve(build: Build, settings: Settings, host: str, port: int) -> None:
-    """Serve one build until interrupted; raises `AddressInUse` where the port is taken."""
+def serve(
+    folder: Path, stores: Path, host: str, port: int, token_file: Path | None = None, *, watch: bool = False, access_log: bool = False
+) -> None:
+    """Serve the current build of the knowledge base in `folder` until interrupted; SIGHUP has it build anew (`Publisher`).
+
+    Writes are taken from those whose tokens `token_file` lists. Raises `AddressInUse` where the port is taken,
+    `BadTokenFile` and `StoreUnusable` where nothing could be written. With `access_log` each request is told on standard error.
+    """
+    if token_file is not None:
+        read_tokens(token_file)
+        journal.prepare(folder)
+    settings = read_settings(folder)
+    figures = Metrics()
+    listeners = [figures.count, write_line] if access_log else [figures.count]
+    publisher = Publisher(folder, stores, partial(application, figures=figures), token_file, watch)
     config = uvicorn.Config(
-        application(build, settings), host=host, port=port, log_level="warning", access_log=False, server_header=False,
-        proxy_headers=False, h11_max_incomplete_event_size=80_000,
+        Observer(publisher, listeners), host=host, port=port, log_level="warning", access_log=False, server_header=False,
+        proxy_headers=False, h11_max_incomplete_event_size=80_000, lifespan="on",
+        timeout_graceful_shutdown=math.ceil(settings.query_seconds) + TO_END,
     )  # fmt: skip
     with _bound(host, port) as listening:
         Server(config, settings.title).run([listening])

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
+import json
 from functools import cached_property
-from typing import Any
 
-import pyoxigraph as ox
 from rdflib import URIRef
 
+from wherefrom.arrays import Arrays
 from wherefrom.build import Build
-from wherefrom.export import context, export, select
+from wherefrom.dumps import Dumps
+from wherefrom.export import context
 from wherefrom.pages import address, kinds_of_things, render
 from wherefrom.query import rows
 from wherefrom.settings import Settings
 from wherefrom.store import EmbeddedStore
 from wherefrom.version import __version__
 from wherefrom.vocabulary import PREFIXES, expand, kinds
+from wherefrom.void import Figures
+from wherefrom.web.cache import Cache
 
 
 class Site:
@@ -27,12 +29,12 @@ class Site:
         self.build, self.settings = build, settings
         self.store = EmbeddedStore.at(build.store)
         self.base = settings.base
-        self._dumps: dict[str, bytes] = {}
+        self.cache: Cache[tuple[str, bytes]] = Cache(settings.cache_megabytes)  # answers by entity tag or query, with their media type
 
     @property
     def version(self) -> str:
-        """The version of the data: the first digits of the digest of all statements."""
-        return self.build.digest[:12]
+        """The version of the data."""
+        return self.build.version
 
     def page(self, template: str, **values: object) -> bytes:
         """Return a template filled in with values and with what every page shows."""
@@ -42,6 +44,11 @@ class Site:
         """Return a strong entity tag for a representation: same data, program, settings and parts, same tag."""
         name = "|".join((self.build.digest, __version__, repr(self.settings), *parts))
         return f'"{hashlib.sha256(name.encode()).hexdigest()[:24]}"'
+
+    @cached_property
+    def arrays(self) -> Arrays:
+        """The whole base as arrays, for questions about everything."""
+        return Arrays.of(self.store)
 
     @cached_property
     def things(self) -> dict[str, list[str]]:
@@ -70,32 +77,33 @@ class Site:
         return {**PREFIXES, **{kind: f"{self.base}id/{kind}/" for kind in self.things if kind not in PREFIXES}}
 
     @cached_property
-    def quads(self) -> list[ox.Quad]:
-        """All statements as they were written (a store changes the lexical form of numbers)."""
-        return list(ox.parse(self.build.nquads.read_bytes(), ox.RdfFormat.N_QUADS))
+    def dumps(self) -> Dumps:
+        """The downloads: all statements as they were written (a store changes the lexical form of numbers)."""
+        return Dumps(self.build, self.base)
 
     @cached_property
-    def context(self) -> dict[str, Any]:
+    def context(self) -> bytes:
         """The JSON-LD context."""
-        return {"@context": context(self.base, kinds(self.base, {f"{self.base}id/{kind}/" for kind in self.things}))}
+        content = {"@context": context(self.base, kinds(self.base, {f"{self.base}id/{kind}/" for kind in self.things}))}
+        return json.dumps(content, ensure_ascii=False).encode()
 
     @cached_property
-    def counts(self) -> dict[str, int]:
+    def context_address(self) -> str:
+        """Where this very context is for good: its digest is in the name."""
+        return f"/context/{hashlib.sha256(self.context).hexdigest()[:12]}.jsonld"
+
+    @cached_property
+    def figures(self) -> Figures:
         """The figures of the VoID description."""
-        return {name: int(value) for name, value in next(iter(rows(self.store, "dataset_counts"))).items()}
+        by_class, by_property = (
+            {str(row[of]): int(row["count"]) for row in rows(self.store, f"{of}_counts")} for of in ("class", "property")
+        )
+        whole = next(iter(rows(self.store, "dataset_counts")))
+        return Figures({name: int(value) for name, value in whole.items()}, by_class, by_property)
 
     @cached_property
     def last_curation(self) -> str:
-        """When anything was last curated, as the data say (xsd:dateTime), or the time of the build."""
+        """When anything was last curated, as the data say (xsd:dateTime), or the time of the build; after a write, its time."""
+        if self.build.entries:
+            return self.build.built
         return next((str(row["when"]) for row in rows(self.store, "last_curation") if "when" in row), self.build.built)
-
-    def dump(self, name: str, form: str, *, zipped: bool) -> bytes:
-        """Return the whole base (`all`) or one graph in a format; raises `UnknownResource`."""
-        key = f"{name}.{form}{'.gz' if zipped else ''}"
-        if key not in self._dumps:
-            if zipped:
-                self._dumps[key] = gzip.compress(self.dump(name, form, zipped=False), mtime=0)
-            else:
-                quads = self.quads if name == "all" else select(self.quads, self.base, graph=name)
-                self._dumps[key] = export(quads, form, self.base)
-        return self._dumps[key]

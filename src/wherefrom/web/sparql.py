@@ -1,37 +1,46 @@
-"""Routes of the SPARQL 1.1 Protocol. Queries go to the worker pool; updates are refused."""
+"""Routes of the SPARQL 1.1 Protocol for queries, which go to the worker pool; updates are refused here."""
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
 from rdflib import URIRef
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from wherefrom import pages, void
-from wherefrom.answering import GRAPHS, ROWS
+from wherefrom.formats import ANSWERS, GRAPHS, ROWS
 from wherefrom.problems import BadQuery, Problem, QueryTooLarge, UnsupportedMediaType, UpdateRefused
 from wherefrom.query import question, questions
+from wherefrom.sparql_text import is_volatile
+from wherefrom.web.conditions import Conditions, modified
+from wherefrom.web.log import QueryNote
 from wherefrom.web.negotiation import choose
-from wherefrom.web.pool import Pool
+from wherefrom.web.pool import Answer, Pool
 from wherefrom.web.pool import Request as Asked
-from wherefrom.web.respond import HTML, VARY, Link, accepted, content_type, respond
+from wherefrom.web.respond import HTML, LINKSET, RDF, VARY, Link, accepted, respond_rdf, send, stream
 from wherefrom.web.site import Site
 
 FORM, QUERY, UPDATE = "application/x-www-form-urlencoded", "application/sparql-query", "application/sparql-update"
-ANSWERS = [media_type for _, media_type in (*ROWS.values(), *GRAPHS.values())]
+MEDIA_TYPES = [form.media_type for form in ANSWERS]
+DESCRIBED = {**RDF, "html": HTML}
 EXAMPLE = "SELECT ?claim ?label WHERE {\n  ?claim a ev:Claim ; skos:prefLabel ?label .\n}\nLIMIT 20\n"
+MOST_FIELDS = 1_000  # of a form or an address; a dataset may be named by as many graphs
 SHOWN = 500  # rows on an HTML page
+CLIENT_GONE = 499  # what servers write into their log for it
 PAGE = 4_000_000  # bytes of an answer that an HTML page takes in; the data formats give all of it
+
+Result = TypeVar("Result")
 
 
 def routes(site: Site, pool: Pool) -> APIRouter:
-    """Return the routes /sparql and /update."""
+    """Return the routes of /sparql."""
     router = APIRouter()
 
     @router.api_route("/sparql", methods=["GET", "HEAD"], summary="SPARQL query, or the service description without one")
@@ -66,10 +75,6 @@ def routes(site: Site, pool: Pool) -> APIRouter:
             raise UnsupportedMediaType(f"Content-Type {media_type or '(none)'} is not taken at this address.")
         return await _answer(site, pool, request, _asked(request, parameters))
 
-    @router.post("/update", include_in_schema=False)
-    async def update() -> Response:
-        raise UpdateRefused("Updates are off.")
-
     return router
 
 
@@ -91,9 +96,11 @@ def _utf8(body: bytes) -> str:
 
 def _fields(text: str) -> list[tuple[str, str]]:
     try:
-        return parse_qsl(text, keep_blank_values=True, errors="strict")
+        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except UnicodeDecodeError as error:
         raise BadQuery("The query is not UTF-8.") from error
+    except ValueError as error:
+        raise QueryTooLarge(f"The request has more than {MOST_FIELDS:,} fields.") from error
 
 
 def _asked(request: Request, parameters: Sequence[tuple[str, str]]) -> Asked:
@@ -107,34 +114,83 @@ def _asked(request: Request, parameters: Sequence[tuple[str, str]]) -> Asked:
 
 async def _answer(site: Site, pool: Pool, request: Request, asked: Asked) -> Response:
     accept = accepted(request)
-    if accept and choose(f"{accept}, */*;q=0.0001", [*ANSWERS, HTML]) == HTML:
-        return await _answer_page(site, pool, asked)
-    media_type, chunks = await pool.answer(asked)
     headers = {"Vary": VARY, "Cache-Control": "public, max-age=60"}
-    return StreamingResponse(chunks, headers=headers, media_type=content_type(media_type))
-
-
-async def _answer_page(site: Site, pool: Pool, asked: Asked) -> Response:
-    json_type, turtle = ROWS["json"][1], GRAPHS["turtle"][1]
-    values: dict[str, object] = {"query": asked.query}
-    status, headers = 200, {"Vary": VARY, "Cache-Control": "public, max-age=60"}
+    if is_volatile(asked.query):
+        headers["Cache-Control"] = "no-store"
+    elif request.method != "POST":
+        tag = site.etag("sparql", asked.query, accept or "", *asked.default_graphs, "", *asked.named_graphs)
+        headers["ETag"] = f"W/{tag}"  # the same rows, in an order that an engine may change
+        if Conditions(request, modified(site)).has(tag):
+            return Response(status_code=304, headers=headers)
+    request.state.query = note = QueryNote.of(asked.query)
     try:
-        kind, chunks = await pool.answer(Asked(asked.query, f"{json_type}, {turtle}", asked.default_graphs, asked.named_graphs))
-        content, whole = await _beginning(chunks)
-        if kind == turtle:
+        if accept and choose(f"{accept}, */*;q=0.0001", [*MEDIA_TYPES, HTML]) == HTML:
+            return await _answer_page(site, pool, request, asked, headers)
+        answer = await _while_connected(request, pool.answer(asked))
+    except ClientGoneError:
+        return Response(status_code=CLIENT_GONE)  # nobody reads it
+    except Problem as problem:
+        note.problem = problem.slug
+        raise
+    note.lane = answer.lane
+    if answer.whole is not None:
+        return await run_in_threadpool(send, request, answer.media_type, answer.whole, 200, headers)
+
+    def end(problem: Problem | None) -> None:
+        answer.close()
+        note.problem = problem.slug if problem else ""
+
+    return await stream(request, answer.media_type, answer.chunks(), headers, end)
+
+
+class ClientGoneError(Exception):
+    """The client has closed the connection."""
+
+
+async def _while_connected(request: Request, work: Coroutine[Any, Any, Result]) -> Result:
+    """Return what `work` returns; where the client leaves before, cancel it and raise `ClientGoneError`."""
+
+    async def leave() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(leave())
+    try:
+        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientGoneError
+        return working.result()
+    finally:
+        working.cancel()
+        leaving.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
+
+
+async def _answer_page(site: Site, pool: Pool, request: Request, asked: Asked, headers: dict[str, str]) -> Response:
+    json_type, turtle = ROWS["json"].media_type, GRAPHS["turtle"].media_type
+    values: dict[str, object] = {"query": asked.query}
+    status = 200
+    note: QueryNote = request.state.query
+    try:
+        shown = Asked(asked.query, f"{json_type}, {turtle}", asked.default_graphs, asked.named_graphs)
+        answer = await _while_connected(request, pool.answer(shown))
+        note.lane = answer.lane
+        content, whole = await _while_connected(request, _beginning(answer))
+        if answer.media_type == turtle:
             values |= {"graph": content.decode("utf-8", "ignore"), "whole": whole}
         else:
             values |= await run_in_threadpool(_table, site, content.decode("utf-8", "ignore"), whole)
     except Problem as problem:
+        note.problem = problem.slug
         values["problem"], status = problem.as_json(), problem.status
-        headers |= {"Cache-Control": "no-store", **problem.headers}
-    return Response(_page(site, **values), status, headers, content_type(HTML))
+        headers = {"Vary": VARY, "Cache-Control": "no-store", **problem.headers}
+    return send(request, HTML, _page(site, **values), status, headers)
 
 
-async def _beginning(chunks: AsyncGenerator[bytes]) -> tuple[bytes, bool]:
+async def _beginning(answer: Answer) -> tuple[bytes, bool]:
     """Return the first `PAGE` bytes of an answer, and whether they are all of it; the rest is not waited for."""
     content = b""
-    async with aclosing(chunks):
+    async with aclosing(answer.chunks()) as chunks:
         async for chunk in chunks:
             content += chunk
             if len(content) > PAGE:
@@ -190,8 +246,7 @@ def _page(site: Site, **values: object) -> bytes:
 
 async def _describe(site: Site, request: Request) -> Response:
     """Return the service description, or the form to readers."""
-    media_type = choose(accepted(request), [*void.FORMATS, HTML])
-    if media_type == HTML:
-        return respond(site, request, HTML, lambda: _page(site))
-    described = Link("describedby", "/.well-known/void", "text/turtle")
-    return respond(site, request, media_type, lambda: void.service(site.settings, site.build, media_type), links=[described])
+    links = [Link("describedby", "/.well-known/void", "text/turtle"), Link("api-catalog", "/.well-known/api-catalog", LINKSET)]
+    return respond_rdf(
+        site, request, "", "", lambda: void.service(site.settings, site.build), offered=DESCRIBED, page=lambda: _page(site), links=links
+    )

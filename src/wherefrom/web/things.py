@@ -10,32 +10,36 @@ from fastapi import APIRouter, Request
 from rdflib import OWL, RDF, RDFS, SKOS, URIRef
 from starlette.responses import Response
 
-from wherefrom import pages
+from wherefrom import pages, schema_org
 from wherefrom.export import export
+from wherefrom.formats import BY_ENDING
 from wherefrom.load import engine_term
 from wherefrom.problems import BadParameter, UnknownResource
 from wherefrom.query import questions, rows
 from wherefrom.store import Row
 from wherefrom.vocabulary import EV, ONTOLOGY, SCHEMES
+from wherefrom.web import profiles
 from wherefrom.web.respond import (
-    FORMS,
     HTML,
+    LINKSET,
     NAMES,
+    READ,
     SUFFIXES,
     Link,
+    as_json,
     as_uri,
-    json_response,
     moved,
     negotiate,
+    rdf_form,
     respond,
     see_other,
 )  # fmt: skip
+from wherefrom.web.respond import RDF as RDF_SUFFIXES
 from wherefrom.web.site import Site
 
-LINKSET = "application/linkset+json"
-READ = ["GET", "HEAD"]
 SCHEME_CLASSES = (SKOS.ConceptScheme, EV.RatingScheme)
 DATA = {name: media_type for name, media_type in SUFFIXES.items() if name != "html"}
+IN_DATA = ("schema", "alt")  # profiles that have no page
 ABOUT_PAGE = "https://schema.org/AboutPage"
 
 
@@ -45,12 +49,20 @@ def routes(site: Site) -> tuple[APIRouter, APIRouter]:
 
     @fixed.api_route("/", methods=READ, include_in_schema=False)
     def home(request: Request) -> Response:
+        links = [
+            Link("describedby", "/.well-known/void", "text/turtle"),
+            Link("describedby", "/downloads.ttl", "text/turtle"),
+            Link("api-catalog", "/.well-known/api-catalog", LINKSET),
+            Link("license", site.settings.licence_iri),
+        ]
+
         def content() -> bytes:
             counts = [(kind, len(things)) for kind, things in site.things.items()]
-            values = {"counts": counts, "questions": questions().values(), "formats": list(FORMS), "links": []}
+            told = schema_org.dataset(site.settings, site.version, site.last_curation)
+            values = {"counts": counts, "questions": questions().values(), "formats": list(BY_ENDING), "links": links, "described": told}
             return site.page("home.html", **values)
 
-        return respond(site, request, HTML, content)
+        return respond(site, request, HTML, content, links=links)
 
     @fixed.api_route("/id/{name:path}", methods=READ, include_in_schema=False)
     def thing(request: Request, name: str) -> Response:
@@ -68,10 +80,10 @@ def routes(site: Site) -> tuple[APIRouter, APIRouter]:
     @fixed.api_route("/shapes", methods=READ, include_in_schema=False)
     @fixed.api_route("/shapes.{suffix}", methods=READ, include_in_schema=False)
     def shapes(request: Request, suffix: str = "") -> Response:
-        offered = {name: SUFFIXES[name] for name in ("ttl", "jsonld", "nt", "rdf")}
-        chosen, negotiated = negotiate(request, offered, _known(suffix, offered))
-        location = f"/shapes.{chosen}" if negotiated else ""
-        return respond(site, request, offered[chosen], lambda: _shapes(site, chosen), location=location)
+        chosen, negotiated = negotiate(request, RDF_SUFFIXES, _known(suffix, RDF_SUFFIXES))
+        form, media_type = rdf_form(request, chosen)
+        location = f"/shapes.{chosen}" if negotiated and media_type == RDF_SUFFIXES[chosen] else ""
+        return respond(site, request, media_type, lambda: _shapes(site, form), location=location)
 
     @fixed.api_route("/scheme", methods=READ, include_in_schema=False)
     def schemes(request: Request) -> Response:
@@ -160,24 +172,44 @@ def _with(path: str, suffix: str) -> str:
 
 
 def _thing_page(site: Site, request: Request, iri: URIRef, name: str, suffix: str) -> Response:
-    """Return the page or description of one thing in the format that suffix or Accept header ask for."""
+    """Return the page or description of one thing in the format that suffix or Accept header ask for, and in the profile asked for."""
     statements = pages.describe(site.store, iri, site.base)
     path = as_uri(name)
     if suffix == "linkset":
-        return respond(site, request, LINKSET, lambda: bytes(json_response(_linkset(site, iri, path, statements)).body))
-    chosen, negotiated = negotiate(request, SUFFIXES, suffix)
+        return respond(site, request, LINKSET, lambda: as_json(_linkset(site, iri, path, statements)))
+    profile = profiles.asked(request)
+    chosen, negotiated = negotiate(request, DATA if profile in IN_DATA else SUFFIXES, suffix)
     withdrawn = any(row["property"] == OWL.deprecated and str(row["value"]) == "true" for row in statements)
-    links = _links(site, iri, path, statements, rdf=chosen != "html")
+    links = _links(site, iri, path, statements, rdf=chosen != "html") + profiles.links(profile)
+    form, media_type = (HTML, HTML) if chosen == "html" else rdf_form(request, chosen)
 
     def content() -> bytes:
         if chosen != "html":
-            return export(_quads(site, iri, statements), FORMS[chosen], site.base)
+            return export(_in_profile(site, iri, path, statements, profile), form, site.base)
         formats = [{"name": NAMES[name], "href": f"{path}.{name}"} for name in NAMES]
         found = pages.page(site.store, iri, site.base)
-        return site.page("thing.html", page=found, name=name.removeprefix("/"), formats=formats, links=links)
+        told = _schema_org(site, found, path)
+        return site.page("thing.html", page=found, name=name.removeprefix("/"), formats=formats, links=links, described=told)
 
-    location = f"{path}.{chosen}" if negotiated else ""
-    return respond(site, request, SUFFIXES[chosen], content, links=links, location=location, status=410 if withdrawn else 200, key=path)
+    location = f"{path}.{chosen}{f'?_profile={profile}' if profile else ''}" if negotiated and media_type == SUFFIXES[chosen] else ""
+    status = 410 if withdrawn else 200
+    sent = {"key": f"{path} {profile}", "more": profiles.headers(profile)}
+    return respond(site, request, media_type, content, links=links, location=location, status=status, **sent)  # type: ignore[arg-type]
+
+
+def _in_profile(site: Site, iri: URIRef, path: str, statements: list[Row], profile: str) -> list[ox.Quad]:
+    """Return the description of a thing in a profile: all that is said of it, its page for search engines, or what there is."""
+    if profile == "schema":
+        told = _schema_org(site, pages.page(site.store, iri, site.base), path)
+        return list(ox.parse(as_json(told), ox.RdfFormat.JSON_LD))
+    if profile == "alt":
+        return profiles.alternates(iri, {"ev": list(SUFFIXES.values()), **{token: list(DATA.values()) for token in IN_DATA}})
+    return _quads(site, iri, statements)
+
+
+def _schema_org(site: Site, found: pages.Page, path: str) -> dict[str, object]:
+    root = site.base.rstrip("/")
+    return schema_org.page(found, f"{root}{path}", {f"{root}{path}.{name}": DATA[name] for name in DATA}, site.settings)
 
 
 def _quads(site: Site, iri: URIRef, statements: list[Row]) -> list[ox.Quad]:
@@ -227,24 +259,30 @@ def _linkset(site: Site, iri: URIRef, path: str, statements: list[Row]) -> dict[
 def _graph_page(site: Site, request: Request, graph: str, path: str, suffix: str) -> Response:
     chosen, negotiated = negotiate(request, SUFFIXES, _known(suffix, SUFFIXES))
 
-    def content() -> bytes:
-        return _vocabulary(site) if chosen == "html" else site.dump(graph, FORMS[chosen], zipped=False)
+    form, media_type = (HTML, HTML) if chosen == "html" else rdf_form(request, chosen)
 
-    location = f"{path}.{chosen}" if negotiated else ""
+    def content() -> bytes:
+        return _vocabulary(site) if chosen == "html" else _whole(site, graph, form)
+
+    location = f"{path}.{chosen}" if negotiated and media_type == SUFFIXES[chosen] else ""
     links = [Link("alternate", f"{path}.{name}", SUFFIXES[name]) for name in NAMES]
-    return respond(site, request, SUFFIXES[chosen], content, links=links, location=location)
+    return respond(site, request, media_type, content, links=links, location=location)
+
+
+def _whole(site: Site, graph: str, form: str) -> bytes:
+    """Return all of one graph."""
+    return b"".join(site.dumps.get(graph, form).read())
 
 
 def _vocabulary(site: Site) -> bytes:
     terms: dict[str, dict[str, str]] = {}
     wanted = {RDFS.label: "label", SKOS.definition: "definition", SKOS.example: "example", RDF.type: "type"}
-    for quad in site.quads:
-        if getattr(quad.graph_name, "value", "") == str(ONTOLOGY) and isinstance(quad.subject, ox.NamedNode):
-            column = wanted.get(URIRef(quad.predicate.value))
-            if column and "#" in quad.subject.value:
-                term = terms.setdefault(quad.subject.value, {"name": quad.subject.value.split("#", 1)[1]})
-                if column != "type" or quad.object.value.endswith(("Class", "ObjectProperty", "DatatypeProperty")):  # type: ignore[union-attr]
-                    term[column] = quad.object.value  # type: ignore[union-attr]
+    for quad in ox.parse(_whole(site, str(ONTOLOGY), "nquads"), ox.RdfFormat.N_QUADS):
+        column = wanted.get(URIRef(quad.predicate.value))
+        if column and isinstance(quad.subject, ox.NamedNode) and "#" in quad.subject.value:
+            term = terms.setdefault(quad.subject.value, {"name": quad.subject.value.split("#", 1)[1]})
+            if column != "type" or quad.object.value.endswith(("Class", "ObjectProperty", "DatatypeProperty")):
+                term[column] = quad.object.value
     sections = [
         (heading, sorted((t for t in terms.values() if t["type"].endswith(kind)), key=lambda t: t["name"]))
         for heading, kind in (("Classes", "Class"), ("Links between things", "ObjectProperty"), ("Values", "DatatypeProperty"))
@@ -261,6 +299,6 @@ def _schemes_list(site: Site, request: Request) -> Response:
     return respond(site, request, HTML, content)
 
 
-def _shapes(site: Site, suffix: str) -> bytes:
+def _shapes(site: Site, form: str) -> bytes:
     triples = ox.parse(site.build.shapes.read_bytes(), ox.RdfFormat.N_TRIPLES)
-    return export((ox.Quad(quad.subject, quad.predicate, quad.object) for quad in triples), FORMS[suffix], site.base)
+    return export((ox.Quad(quad.subject, quad.predicate, quad.object) for quad in triples), form, site.base)

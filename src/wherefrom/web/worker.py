@@ -1,39 +1,78 @@
-"""A process that evaluates one query at a time, so that no query can take the web server with it.
+"""Processes that evaluate one query at a time each, so that no query can take the web server with it.
 
-Oxigraph cannot be interrupted from Python, and a query may end its process (deep nesting, memory). The parent sends a
-request on standard input and reads frames from standard output; when the time is up it kills this process. Once the
-store is open no file or connection can be opened any more: that is what keeps SERVICE and FROM from reaching out.
-Run as `python -m wherefrom.web.worker STORE MEGABYTES`.
+Oxigraph cannot be interrupted from Python, and a query may end its process (deep nesting, memory); the web server kills a
+worker when the time of its query is up. So workers are many and short-lived, and are forked from a nursery: a process
+that has loaded the program and opened nothing (an open store on disk must not be forked). A worker opens the store, then
+gives up the right to grow and to open any file or connection, which is what keeps SERVICE and FROM from reaching out;
+it reads requests from its socket and writes frames to it.
+Run as `python -m wherefrom.web.worker STORE MEGABYTES`, the nursery, with a socket as standard input: each socket that
+comes over it gets a worker at its other end. When it is closed, the nursery ends, and its workers with it.
 """
 
 from __future__ import annotations
 
 import ctypes
+import gc
 import json
+import os
+import re
 import resource
 import signal
+import socket
 import struct
 import sys
-from collections.abc import Mapping
-from typing import Any, BinaryIO
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO, ClassVar
 
 import pyoxigraph as ox
 
 from wherefrom import answering
-from wherefrom.problems import Problem
+from wherefrom.formats import GRAPHS, ROWS
+from wherefrom.problems import AnswerTooLarge, Problem
 from wherefrom.web.negotiation import choose
+from wherefrom.web.seclusion import seclude
 
 HEADER, DATA, PROBLEM, END = b"H", b"D", b"P", b"E"
 FRAME = struct.Struct(">cI")
 CHUNK = 64 * 1024
 PR_SET_PDEATHSIG = 1
+FIRST_TO_GO = "1000"  # to the kernel, when memory runs out
+
+
+class Rows:
+    """Counts the rows of an answer in its bytes as the engine writes them: it gives them to nobody else.
+
+    In each format something stands once for each row: before all rows but the first in JSON (a text that ends in `,{` is
+    followed by one of the two that are left out; a row without any value is not counted), in XML before each, in TSV and
+    CSV after each and after the names of the columns. In CSV a line break may also be part of a value, within quotes.
+    """
+
+    MARKS: ClassVar = {"json": (1, rb',\{"[^},]', 4), "xml": (0, rb"<result>", 8), "tsv": (-1, rb"\n", 1), "csv": (-1, rb"\n", 1)}
+
+    def __init__(self, form: str) -> None:
+        self.count, mark, self.length = self.MARKS[form]
+        self.mark = re.compile(mark)
+        self.quotes = form == "csv"
+        self.rest = b""  # the end of what came, where a mark may begin
+        self.within = False  # quotes are open
+
+    def add(self, block: bytes) -> None:
+        """Count the rows of a further block."""
+        parts = block.split(b'"') if self.quotes else [self.rest + block]
+        self.count += sum(len(self.mark.findall(part)) for part in parts[self.within :: 2])
+        self.within ^= len(parts) % 2 == 0
+        self.rest = parts[-1][1 - self.length :] if self.length > 1 else b""
 
 
 class Frames:
-    """Writes an answer as frames of at most `CHUNK` bytes: a letter, the length, the content."""
+    """Writes an answer as frames of some `CHUNK` bytes: a letter, the length, the content. Raises `AnswerTooLarge`."""
 
-    def __init__(self, output: BinaryIO) -> None:
-        self.output = output
+    def __init__(self, output: BinaryIO, rows: int, size: int) -> None:
+        self.output, self.most_rows, self.most_bytes = output, rows, size
+        self.rows: Rows | None = None
+        self.sent = 0
         self.waiting = bytearray()
 
     def frame(self, kind: bytes, content: bytes) -> None:
@@ -50,53 +89,118 @@ class Frames:
 
     def flush(self) -> None:
         """Send what is waiting."""
-        if self.waiting:
-            self.frame(DATA, bytes(self.waiting))
-            self.waiting.clear()
+        block = bytes(self.waiting)
+        self.waiting.clear()
+        self.sent += len(block)
+        if self.sent > self.most_bytes:
+            raise AnswerTooLarge(f"The answer is longer than {self.most_bytes:,} bytes (limits.response_bytes).")
+        if self.rows:
+            self.rows.add(block)
+            self.check(self.rows.count)
+        if block:
+            self.frame(DATA, block)
+
+    def check(self, rows: int) -> None:
+        """Refuse more rows, or statements of a graph, than an answer may have."""
+        if rows > self.most_rows:
+            raise AnswerTooLarge(f"The answer has more than {self.most_rows:,} rows (limits.query_rows).")
+
+    def counted(self, triples: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
+        """Yield triples as long as there are not too many."""
+        for number, triple in enumerate(triples, 1):
+            self.check(number)
+            yield triple
 
 
-def answer(store: ox.Store, request: Mapping[str, Any], frames: Frames) -> None:
-    """Evaluate one request {query, accept, defaultGraphs, namedGraphs, prefixes} and write its frames."""
+def answer(store: ox.Store, request: Mapping[str, Any], output: BinaryIO) -> None:
+    """Evaluate one request {query, accept, defaultGraphs, namedGraphs, prefixes, base, rows, bytes} and write its frames."""
+    frames = Frames(output, request["rows"], request["bytes"])
     try:
-        found = answering.evaluate(store, request["query"], request["prefixes"], request["defaultGraphs"], request["namedGraphs"])
-        formats = answering.GRAPHS if isinstance(found, ox.QueryTriples) else answering.ROWS
-        by_media_type = {media_type: name for name, (_, media_type) in formats.items()}
-        media_type = choose(request["accept"], list(by_media_type))
-        frames.frame(HEADER, json.dumps({"mediaType": media_type}).encode())
-        answering.write(found, by_media_type[media_type], frames, request["prefixes"])
+        _write(store, request, frames)
         frames.flush()
         frames.frame(END, b"")
     except Problem as problem:
-        frames.waiting.clear()
-        frames.frame(PROBLEM, json.dumps({"type": type(problem).__name__, "detail": problem.detail}).encode())
+        _tell(frames, type(problem).__name__, problem.detail)
     except MemoryError:
-        frames.waiting.clear()
-        frames.frame(PROBLEM, json.dumps({"type": "QueryLost", "detail": "The query needed more memory than it may take."}).encode())
-    except (OSError, RuntimeError):  # what the engine says of it may name files and addresses
-        frames.waiting.clear()
-        frames.frame(PROBLEM, json.dumps({"type": "BadQuery", "detail": "The query parses, but its evaluation failed."}).encode())
+        _tell(frames, "QueryLost", "The query needed more memory than it may take (limits.query_megabytes).")
+    except (OSError, RuntimeError, ValueError):  # what the engine says of it may name files and addresses
+        _tell(frames, "BadQuery", "The query parses, but its evaluation failed.")
 
 
-def main(folder: str, megabytes: int) -> None:
-    """Open the store, close every way out, and answer until standard input ends."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _write(store: ox.Store, request: Mapping[str, Any], frames: Frames) -> None:
+    dataset = (request["defaultGraphs"], request["namedGraphs"])
+    found = answering.evaluate(store, request["query"], request["prefixes"], *dataset, request["base"])
+    formats = GRAPHS if isinstance(found, ox.QueryTriples) else ROWS
+    by_media_type = {form.media_type: name for name, form in formats.items()}
+    media_type = choose(request["accept"], list(by_media_type))
+    frames.frame(HEADER, json.dumps({"mediaType": media_type}).encode())
+    form = by_media_type[media_type]
+    if isinstance(found, ox.QueryTriples):
+        ox.serialize(frames.counted(found), frames, GRAPHS[form].engine, prefixes=request["prefixes"])  # type: ignore[arg-type]
+        return
+    if isinstance(found, ox.QuerySolutions):
+        frames.rows = Rows(form)
+    found.serialize(frames, ROWS[form].engine)  # type: ignore[arg-type]
+
+
+def _tell(frames: Frames, problem: str, detail: str) -> None:
+    frames.frame(PROBLEM, json.dumps({"type": problem, "detail": detail}).encode())
+
+
+def nursery(control: socket.socket, folder: str, megabytes: int) -> None:
+    """Fork a worker for each socket that comes, until `control` is closed."""
+    _end_with_the_parent()
+    for ignored in (signal.SIGINT, signal.SIGTERM):  # a stop is for the web server, which lets queries end
+        signal.signal(ignored, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead leave nothing behind
+    gc.freeze()  # what is loaded stays shared
+    while True:
+        _, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+        if not descriptors:
+            return
+        with suppress(OSError), socket.socket(fileno=descriptors[0]) as connection:  # no process to be had: the other end sees it close
+            if os.fork() == 0:
+                control.close()
+                _work_and_end(connection, folder, megabytes)
+
+
+def _work_and_end(connection: socket.socket, folder: str, megabytes: int) -> None:
+    """Be a worker; never return into the nursery."""
+    status = 1
+    try:
+        work(connection, folder, megabytes)
+        status = 0
+    except OSError as error:  # the other end has gone, or there is no such store any more
+        print(f"A query worker ended: {error.strerror or type(error).__name__}.", file=sys.stderr, flush=True)
+    finally:
+        os._exit(status)
+
+
+def work(connection: socket.socket, folder: str, megabytes: int) -> None:
+    """Open the store, close every way out, and answer until the other end is closed."""
+    _end_with_the_parent()
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(FIRST_TO_GO)
     store = ox.Store.read_only(folder)
     next(iter(store), None)  # opens what is opened lazily
-    frames = Frames(sys.stdout.buffer)
+    requests, output = connection.makefile("rb"), connection.makefile("wb")
     used = _address_space()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (used + megabytes * 1_000_000,) * 2)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
-    frames.frame(END, b"")  # ready
-    for line in sys.stdin.buffer:
-        answer(store, json.loads(line), frames)
+    if not seclude():  # a large store opens its files as it needs them; where it may, that is all that is left to it
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+    Frames(output, 0, 0).frame(END, str(os.getpid()).encode())  # ready
+    for line in requests:
+        answer(store, json.loads(line), output)
+
+
+def _end_with_the_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _address_space() -> int:
-    with open("/proc/self/statm", encoding="ascii") as statm:
-        return int(statm.read().split()[0]) * resource.getpagesize()
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    nursery(socket.socket(fileno=0), sys.argv[1], int(sys.argv[2]))

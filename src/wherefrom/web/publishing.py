@@ -1,0 +1,259 @@
+"""What is served, and how it is exchanged: a new build comes beside the old one, and each request has one from start to end.
+
+Every build has an application of its own, with its own site and query workers. A request goes to the one that is current
+when it arrives; an old one is closed when its last request has been answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.types import Receive, Scope, Send
+
+from wherefrom import journal
+from wherefrom.build import DRAFT, Build, current
+from wherefrom.problems import Busy, Problem, StoreUnusable
+from wherefrom.settings import FILE, Settings, read_settings
+from wherefrom.vocabulary import PREFIXES
+from wherefrom.web.writer import WriterProcess
+from wherefrom.writing import Order, commit
+
+LOOK = 0.5  # seconds between two looks at the files
+Make = Callable[[Build, Settings, "Publisher"], FastAPI]
+
+
+@dataclass
+class Served:
+    """One build as it is served, and how many requests it is answering."""
+
+    build: Build
+    app: FastAPI
+    held: IO[bytes]
+    running: AbstractAsyncContextManager[Any]
+    requests: int = 0
+
+    async def close(self) -> None:
+        """End its workers and let go of its files."""
+        await self.running.__aexit__(None, None, None)
+        self.held.close()
+
+
+@dataclass
+class Publisher:
+    """Serves the current build of a knowledge base, takes writes where there is a token file, and changes over to new builds.
+
+    An ASGI application. SIGHUP has it build anew from the files, in a process of its own; with `watch` it does so by
+    itself when a file has changed, and changes over when another process has built.
+    """
+
+    folder: Path
+    stores: Path
+    make: Make
+    tokens: Path | None = None
+    watch: bool = False
+    served: Served = field(init=False)
+    turn: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)  # of who writes or changes over
+    building: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
+    tasks: set[asyncio.Task[None]] = field(init=False, default_factory=set)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or start and stop with the server."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        served = self.served
+        served.requests += 1
+        try:
+            await served.app(scope, receive, send)
+        finally:
+            served.requests -= 1
+            if served is not self.served and not served.requests:
+                await served.close()
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self.start()
+        except Exception as error:
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            raise
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def start(self) -> None:
+        """Serve the current build; raises `StoreUnusable` where there is none."""
+        self.settings = read_settings(self.folder)
+        self.writer = WriterProcess(self.settings.query_megabytes)
+        self.served = await self._opened(self.settings)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._soon, self.reload)
+        if self.tokens:
+            await self.writer.start()
+        if self.watch:
+            self._soon(self._look)
+
+    async def stop(self) -> None:
+        """End everything that was started."""
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self.writer.stop()
+        await self.served.close()
+
+    def _soon(self, work: Callable[[], Any]) -> None:
+        task = asyncio.ensure_future(work())
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _opened(self, settings: Settings) -> Served:
+        """Open the current build beside the one that is served."""
+        build, held = await run_in_threadpool(_held, self.stores)
+        try:
+            app = await run_in_threadpool(self.make, build, settings, self)
+            running = app.router.lifespan_context(app)
+            await running.__aenter__()
+        except BaseException:
+            held.close()
+            raise
+        return Served(build, app, held, running)
+
+    async def _change_over(self, settings: Settings | None = None) -> None:
+        """Serve the current build from now on, if it or a setting is another; requests under way end with what they began with."""
+        settings = settings or self.settings
+        build = current(self.stores)
+        if build is None or (build.folder == self.served.build.folder and settings == self.settings):
+            return
+        former, self.served = self.served, await self._opened(settings)
+        self.settings = settings
+        if not former.requests:
+            await former.close()
+
+    ### New builds
+
+    async def reload(self) -> None:
+        """Build anew in a process of its own, and change over; what fails is told on standard error and leaves all as it was."""
+        async with self.building:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "wherefrom", "--kb", str(self.folder), "build", "--store", str(self.stores)
+            )
+            try:
+                built = await process.wait() == 0
+            except asyncio.CancelledError:
+                process.kill()
+                raise
+        if not built:
+            _tell("The former build stays in service.")
+            return
+        try:
+            async with self.turn:
+                await self._change_over(read_settings(self.folder))
+        except Problem as problem:
+            _tell(f"The former build stays in service: {problem.detail}")
+
+    async def _look(self) -> None:
+        """Reload when a file of the knowledge base has changed and rests; change over when another process has built."""
+        built = seen = await run_in_threadpool(_state, self.folder)
+        while True:
+            await asyncio.sleep(LOOK)
+            state = await run_in_threadpool(_state, self.folder)
+            if state == seen != built:
+                built = state
+                await self.reload()
+            seen = state
+            try:
+                async with self.turn:
+                    await self._change_over()
+            except Problem as problem:
+                _tell(f"The former build stays in service: {problem.detail}")
+
+    ### Writes
+
+    async def write(self, order: Order) -> dict[str, Any]:
+        """Make one write last and be served; return what it did, see `writer.Preparing.answer`.
+
+        Raises the `Problem` that it met, `Busy` where others write or build; nothing was changed then.
+        """
+        try:
+            async with asyncio.timeout(self.settings.write_seconds):
+                await self.turn.acquire()
+        except TimeoutError:
+            raise Busy("Others are writing.") from None
+        try:
+            lock = journal.locked(self.folder, self.settings.write_seconds)
+            await run_in_threadpool(lock.__enter__)
+            try:
+                return await self._write(order)
+            finally:
+                lock.__exit__(None, None, None)
+        finally:
+            self.turn.release()
+
+    async def _write(self, order: Order) -> dict[str, Any]:
+        await self._change_over()
+        former = self.served.build
+        if await run_in_threadpool(journal.last_id, self.folder, former.entries) != former.head:
+            self._soon(self.reload)
+            raise Busy("The journal is not the one of the build that is served; it is being built anew.")
+        with tempfile.TemporaryDirectory(prefix=DRAFT, dir=self.stores, ignore_cleanup_errors=True) as draft:
+            asked = {
+                "former": str(former.folder), "draft": draft, "base": self.settings.base,
+                "prefixes": PREFIXES, "order": asdict(order),
+            }  # fmt: skip
+            done = await self.writer.ask(asked, self.settings.write_seconds)
+            if done["changed"]:
+                await self._commit(Path(draft))
+        return done
+
+    async def _commit(self, draft: Path) -> None:
+        try:
+            await run_in_threadpool(commit, self.folder, self.stores, draft)
+        except OSError as error:
+            raise StoreUnusable(f"The write could not be kept: {error.strerror}.") from error
+        await self._change_over()
+
+
+def now() -> str:
+    """Return the time as a write notes it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _held(stores: Path) -> tuple[Build, IO[bytes]]:
+    """Return the current build, kept from being removed."""
+    for _ in range(10):  # it may be replaced and removed between finding and holding it
+        build = current(stores)
+        if build is not None:
+            with suppress(OSError):
+                return build, build.hold()
+    raise StoreUnusable("There is no build that can be read.")
+
+
+def _state(folder: Path) -> frozenset[tuple[str, int, int]]:
+    """Return names, times and sizes of the files that people write."""
+    found = set()
+    for path in _files(folder):
+        with suppress(FileNotFoundError):
+            status = path.stat()
+            found.add((str(path), status.st_mtime_ns, status.st_size))
+    return frozenset(found)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    yield folder / FILE
+    for part in ("data", "ontology", "shapes"):
+        yield from (path for path in (folder / part).rglob("*") if path.is_file())
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -189,7 +189,7 @@ def runaways(folder: Path, seconds: float) -> None:
 
 
 def million(folder: Path) -> None:
-    with serving(folder, query_seconds=60.0) as service:
+    with serving(folder) as service:
         look_ups(service, 1)
         before = service.memory()
         client = Client(service)

@@ -4,8 +4,8 @@
     python bench/mutation.py [--share 0.15] [--seed 2] [--work FOLDER] [--again PATTERN ...]
 
 Needs mutmut (see `MUTMUT` in the Makefile); what it changes and which tests it runs stands in `pyproject.toml`, `[tool.mutmut]`.
-Nothing here is changed: the tree is copied to FOLDER first. `--again` keeps the results there and runs only the mutants whose
-names fit a pattern (`survived`: all that survived), with the tests as they are now.
+Nothing here is changed: the tree is copied to FOLDER first. `--again` keeps the results there and runs only mutants whose names
+fit a pattern (`survived`: all that survived) or whose function has changed since, with the tests as they are now.
 
 mutmut leaves out functions with decorators; in the copy a property is written as a call (`name = property(name)`), which is the
 same to Python, so that properties are mutated as well.
@@ -187,17 +187,14 @@ def main() -> None:
         shutil.rmtree(asked.work, ignore_errors=True)
     asked.work.mkdir(parents=True, exist_ok=True)
     copy_tree(asked.work)
-    if not asked.again:
-        mutmut(asked.work, "run", "--max-children", "1", FIRST)
+    mutmut(asked.work, "run", "--max-children", "1", FIRST)
     made = results(asked.work)
     drawn = sample(made, asked.share, asked.seed)
-    wanted = [
-        name
-        for name in drawn
-        if not asked.again or any(made[name] == pattern or fnmatch.fnmatchcase(name, pattern) for pattern in asked.again)
-    ]
+    again = [*asked.again, "not checked"] if asked.again else ["*"]
+    wanted = [name for name in drawn if any(made[name] == pattern or fnmatch.fnmatchcase(name, pattern) for pattern in again)]
     print(f"{len(made)} mutants, {len(drawn)} drawn, {len(wanted)} to run ...", file=sys.stderr, flush=True)
-    mutmut(asked.work, "run", "--max-children", "1", *wanted)
+    if wanted:  # without names mutmut would run them all
+        mutmut(asked.work, "run", "--max-children", "1", *wanted)
     status = results(asked.work)
     reasons = read_reasons()
     survivors = [survivor(asked.work, name, reasons) for name in drawn if status[name] not in FOUND]

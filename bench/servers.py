@@ -57,6 +57,7 @@ DB.DBA.RDF_GRAPH_GROUP_CREATE('{PRIVATE}', 1);
 {"".join(f"DB.DBA.RDF_GRAPH_GROUP_INS('{PRIVATE}', '{graph}');" + chr(10) for graph in OWN)}
 DB.DBA.RDF_DEFAULT_USER_PERMS_SET('nobody', 1);
 DB.DBA.RDF_DEFAULT_USER_PERMS_SET('nobody', 0, 1);
+DB.DBA.SYS_DB_STAT(100, 0);
 checkpoint;
 """
 

@@ -88,15 +88,17 @@ def _kinds(store: Store) -> list[set[URIRef]]:
 def whole_bases(draw: st.DrawFn) -> list[Edge]:
     """Bases with everything that decides about support: lists, findings with and without paper, curators, circles of claims.
 
-    Of some studies and papers only the steps tell what they are, of some nothing does.
+    Of a study and a paper only the steps may tell what they are, or nothing.
     """
     graphs = st.lists(st.sampled_from([STATED, STATED, CURATED, ID["edition/other"]]), min_size=1, max_size=2)
-    named = {kind: [ID[f"{kind}/{number}"] for number in range(size)] for kind, size in zip(KINDS, (4, 3, 3, 4, 2), strict=True)}
+    unclassed = {kind: draw(st.integers(0, 1)) if kind in ("study", "publication") else 0 for kind in KINDS}
+    named = {
+        kind: [ID[f"unclassed/{kind}" if number < unclassed[kind] else f"{kind}/{number}"] for number in range(size)]
+        for kind, size in zip(KINDS, (4, 3, 3, 4, 2), strict=True)
+    }
     edges: set[Edge] = {(kind, RDFS.subClassOf, kind, ONTOLOGY) for kind in KINDS.values()}
-    typed = [
-        (thing, kind) for kind, things in named.items() for thing in things if kind not in ("study", "publication") or draw(st.booleans())
-    ]
-    edges |= {(thing, RDF.type, KINDS[kind], STATED) for thing, kind in typed}
+    classed = ((kind, thing) for kind, things in named.items() for thing in things[unclassed[kind] :])
+    edges |= {(thing, RDF.type, KINDS[kind], STATED) for kind, thing in classed}
 
     def say(thing: URIRef, step: URIRef, grounds: list[URIRef], most: int) -> None:
         for ground in draw(st.sets(st.sampled_from(grounds), max_size=most)) - {thing}:

@@ -97,7 +97,7 @@ def test_the_points_fit_44_children_against_none() -> None:
 def test_a_value_is_printed_as_what_it_rounds_to(value: float, digits: int) -> None:
     printed = f"{value:.{digits}f}"
     assert rounds_to(value, printed)
-    assert rounds_to(value, f"+{printed}" if value >= 0 else printed.replace("-", "−"))
+    assert rounds_to(value, f"+{printed}" if not printed.startswith("-") else printed.replace("-", "−"))
     assert not rounds_to(value + 10.0**-digits * 1.01, printed)
 
 

@@ -72,11 +72,12 @@ def with_pool(folder: Path, work: Callable[[Pool], Awaitable[Any]], **limits: An
     async def run() -> Any:
         settings = Settings(**limits)
         pool = Pool(folder, settings, dict(PREFIXES), Cache(settings.cache_megabytes))
+        others = set(descendants(os.getpid()))  # servers of other tests
         await pool.start()
         try:
             return await work(pool)
         finally:
-            left = descendants(os.getpid())
+            left = set(descendants(os.getpid())) - others
             await pool.stop()
             await until(lambda: not any(alive(pid) for pid in left))
             assert not pool.runs
@@ -209,10 +210,10 @@ def test_an_answer_that_is_not_read_keeps_no_place(folder: Path) -> None:
         answer = await pool.answer(Request("SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }", "text/csv"))
         assert pool.slow.busy == 1
         await until(lambda: pool.slow.busy == 0)
-        with pytest.raises(QueryTimeout):
+        with pytest.raises(QueryTimeout, match=r"limits\.response_seconds"):
             await whole(answer)
 
-    with_pool(folder, work, query_seconds=0.5)
+    with_pool(folder, work, response_seconds=0.5)
 
 
 ### Lanes
@@ -508,7 +509,9 @@ def served(awkward: Path, folder: Path, **limits: Any) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def server(awkward: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with served(awkward, tmp_path_factory.mktemp("limits") / "base", query_seconds=3.0, query_fast_seconds=0.05) as server:
+    with served(
+        awkward, tmp_path_factory.mktemp("limits") / "base", query_seconds=3.0, response_seconds=3.0, query_fast_seconds=0.05
+    ) as server:
         yield server
 
 

@@ -14,7 +14,7 @@ from made_up import BASE, CURATED, ID, STATED, Base, Edge, bases, law, names, po
 from wherefrom.answers import impact_answer, independence_answer, lineage_answer
 from wherefrom.drawing import tree
 from wherefrom.independence import independence, independence_on
-from wherefrom.lineage import POLICIES, Policy, Step, kind_of, lineage, publications, reports, supporting
+from wherefrom.lineage import POLICIES, Policy, Step, describe, kind_of, lineage, named, publications, reports, supporting
 from wherefrom.load import KnowledgeBase
 from wherefrom.narrowing import trace
 from wherefrom.overlap import overlap
@@ -131,6 +131,8 @@ def test_of_a_depth_there_is_what_is_so_many_steps_away(base: Base, depth: int, 
         assert set(near) == {thing for thing, steps in away.items() if steps <= depth}
         assert near.graph["deeper"] == any(whole.out_degree(thing) for thing, steps in away.items() if steps == depth)
         assert not whole.graph["deeper"]
+        above, both = (lineage(store, [claim], direction, policy, depth=depth) for direction in ("consequences", "both"))  # type: ignore[arg-type]
+        assert both.graph["deeper"] == (near.graph["deeper"] or above.graph["deeper"])
 
 
 # Cases
@@ -179,6 +181,20 @@ def test_another_report_of_the_trial_of_a_finding_is_a_companion() -> None:
     assert found["companions"] == ["publication/2"]
 
 
+def test_a_paper_leads_to_the_study_that_curators_found_it_to_report() -> None:
+    store = store_of([*said(("claim/a", EV.restsOn, "publication/1")), *said(("study/t", EV.reportedIn, "publication/1"), graph=CURATED)])
+    lines = {policy: [names(line.studies) for line in independence(store, ID["claim/a"], policy).lines] for policy in POLICIES}
+    assert lines == {"stated": [], "inferred": [{"study/t"}]}
+
+
+def test_names_come_without_passages(store: Store, base: str) -> None:
+    claim = URIRef(f"{base}id/claim/foundations-ipp-secure")
+    assert describe(store, lineage(store, [claim])).nodes[claim]["passages"]
+    found = named(store, [claim]).nodes[claim]
+    assert found["label"]
+    assert found["passages"] == {}
+
+
 def test_a_truncated_independence_says_so(store: Store, base: str) -> None:
     claim = URIRef(f"{base}id/claim/foundations-ipp-secure")
     assert [independence(store, claim, nodes=nodes).truncated for nodes in (2, 50)] == [True, False]
@@ -188,6 +204,9 @@ def test_a_truncated_impact_says_so() -> None:
     store = store_of(said(*((f"claim/{n}", EV.restsOn, "publication/x") for n in range(10))))
     assert impact_answer(impact(store, [ID["publication/x"]], nodes=5), BASE)["truncated"]
     assert not impact_answer(impact(store, [ID["publication/x"]], nodes=50), BASE)["truncated"]
+    twice = (("study/t", EV.reportedIn, "publication/x"), ("study/t", EV.reportedIn, "publication/y"))
+    store = store_of(said(*twice, *((f"claim/{n}", EV.restsOn, "publication/y") for n in range(10))))
+    assert [impact(store, [ID["publication/x"]], nodes=nodes).truncated for nodes in (5, 50)] == [True, False], "what is suspect is cut too"
 
 
 def test_an_edge_tells_each_statement_with_its_graph_and_basis() -> None:
@@ -239,6 +258,12 @@ def test_a_claim_on_another_paper_of_the_same_trial_is_suspect() -> None:
 def test_a_wrong_word_is_refused(given_: dict[str, str]) -> None:
     with pytest.raises(BadParameter, match=next(iter(given_))):
         lineage(store_of(said(("claim/a", EV.restsOn, "finding/a"))), [ID["claim/a"]], **given_)
+
+
+def test_independence_knows_two_policies(store: Store, base: str) -> None:
+    for ask, things in ((independence, ["claim/foundations-ipp-secure"]), (independence_on, ["intervention/ipp", "outcome/anger"])):
+        with pytest.raises(BadParameter, match="policy is one of stated, inferred"):
+            ask(store, *(URIRef(f"{base}id/{thing}") for thing in things), policy="guessed")  # type: ignore[operator]
 
 
 def test_a_thing_that_nobody_speaks_of_is_unknown() -> None:

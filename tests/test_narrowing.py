@@ -132,6 +132,11 @@ def test_a_single_point_is_what_a_thing_falls_with_alone(base: Base, policy: Pol
         assert points == {thing for thing in things if claim in falls[thing]}
 
 
+def test_a_study_is_a_single_point_of_its_finding(store: Store, base: str) -> None:
+    found = answer(store, base, "finding/foundations-ipp-secure")
+    assert "study/rochester-maltreated-infants" in found["singlePoints"]
+
+
 def test_where_a_lineage_was_cut_no_single_point_is_told(store: Store, base: str) -> None:
     for cut in ({"depth": 2}, {"nodes": 3}):
         found = answer(store, base, "claim/foundations-ipp-secure", **cut)
@@ -280,6 +285,8 @@ def test_what_an_edition_of_a_later_year_states_was_not_there_but_for_the_claims
     ]
     store = dated(*edges, years={"edition/late": "2010"})
     then, later = (trace(store, [ID["claim/a"]], "grounds", year=year) for year in (2009, 2010))
+    assert (then.graph["as_of"], then.graph["narrowed"]) == (2009, True)
+    assert not trace(store, [ID["claim/a"]]).graph["narrowed"]
     assert names(then) == {"claim/a", "study/t", "publication/2"}
     assert [step.graph for step in then.edges[ID["study/t"], ID["publication/2"]]["statements"]] == [STATED]
     assert names(later) == {"claim/a", "study/t", "publication/1", "publication/2"}

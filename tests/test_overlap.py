@@ -305,6 +305,11 @@ def test_what_cannot_be_asked(store: EmbeddedStore) -> None:
         overlap(store, documents=frozenset([URIRef("https://w3id.org/wherefrom/id/document/clinic-002")]))
 
 
+def test_the_covered_area_is_the_share_of_cells_with_a_mark() -> None:
+    a, b, x, y = map(URIRef, "abxy")
+    assert covered_area(Incidence((a, b), (x, y), frozenset({(a, x), (b, x), (a, y)}))) == Fraction(3, 4)
+
+
 def test_no_rows_have_no_area() -> None:
     empty = Incidence((), (), frozenset())
     assert covered_area(empty) is None

@@ -408,7 +408,7 @@ def narrow(serving: Any, awkward: Path, tmp_path_factory: pytest.TempPathFactory
     folder = tmp_path_factory.mktemp("narrow") / "base"
     shutil.copytree(awkward, folder, ignore=shutil.ignore_patterns("store"))
     settings = folder / "wherefrom.toml"
-    limits = "query_seconds = 1.0\nquery_megabytes = 200\n"
+    limits = "query_seconds = 1.0\nresponse_seconds = 1.0\nquery_megabytes = 200\n"
     limits += "query_waiting = 2\nquery_fast_seconds = 0.05\nquery_bytes = 20_000"
     settings.write_text(settings.read_text("utf-8").replace("query_seconds = 10.0", limits), "utf-8")
     with serving(folder, awkward / "store", loud=True) as client:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 import pyoxigraph as ox
 import pytest
@@ -10,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rdflib import RDF, SKOS, Namespace, URIRef
 
-from made_up import ID, STATED, Base, bases, law, names, policies, quad, quads_of, said, some
+from made_up import CURATED, ID, STATED, Base, bases, law, names, policies, quad, quads_of, said, some
 from wherefrom.answers import impact_answer, independence_answer
 from wherefrom.conditions import Held, conditions
 from wherefrom.drawing import impact_text, independence_text
 from wherefrom.independence import independence, independence_on
-from wherefrom.lineage import Policy
+from wherefrom.lineage import POLICIES, Policy
 from wherefrom.load import KnowledgeBase
 from wherefrom.problems import BadParameter
 from wherefrom.store import EmbeddedStore, Store
@@ -189,6 +190,18 @@ def test_a_level_that_was_given_on_what_is_withdrawn_is_open(store: Store, base:
     assert told["rating/foundations-ipp"] == {"3-plus-rigorous": "cannot be told", "3-plus-other": "cannot be told"}
 
 
+def test_a_level_that_another_source_gives_does_not_count() -> None:
+    theirs = [
+        quad(ID["rating/theirs"], *said, STATED)
+        for said in ((EV.rates, ID["study/0"]), (EV.ratedBy, ID["source/other"]), (EV.ratingValue, ID["level/high"]))
+    ]
+    developed = quad(ID["intervention/i"], EV.developedBy, ID["person/developer"], STATED)
+    edges = said(("study/0", EV.reportedIn, "publication/0"))
+    store = EmbeddedStore.of([*quads_of(edges), *rated("low"), *theirs, *wrote("publication/0", "person/else"), developed])
+    found = conditions(store, {ID["rating/intervention-i"]: ((), [ID["study/0"]])}, "stated")
+    assert [held.verdict for held in found[ID["rating/intervention-i"]]] == ["did not hold before"]
+
+
 def test_of_a_study_with_two_levels_it_cannot_be_told() -> None:
     twice = [
         quad(ID["rating/again"], *said, STATED)
@@ -253,6 +266,13 @@ def test_independence_is_of_claims_and_of_what_they_speak_of(store: Store, base:
         independence_on(store, *asked) if len(asked) > 1 else independence(store, asked[0])
 
 
+def test_a_claim_on_another_report_that_curators_found_is_suspect_only_for_them() -> None:
+    edges = said(("study/t", EV.reportedIn, "publication/1"), ("claim/a", EV.restsOn, "publication/2"))
+    store = EmbeddedStore.of(quads_of([*edges, *said(("study/t", EV.reportedIn, "publication/2"), graph=CURATED)]))
+    suspect = {policy: names(impact(store, [ID["publication/1"]], policy).suspect) for policy in POLICIES}
+    assert suspect == {"stated": set(), "inferred": {"claim/a"}}
+
+
 # Teams and echo
 
 
@@ -280,6 +300,8 @@ def test_echo_counts_how_many_sources_tell_each_line(store: Store, base: str) ->
     found = independence_answer(independence(store, URIRef(f"{base}id/proposition/ipp-increases-attachment-security")), base)
     assert [(len(line["sources"]), len(line["claims"]), len(line["onlyThis"])) for line in found["lines"]] == [(2, 2, 1), (1, 1, 0)]
     assert found["echoRatio"] == 1.5
+    assert independence(store, URIRef(f"{base}id/claim/foundations-ipp-secure")).echo is None, "nobody speaks of a claim"
+    assert independence(store, URIRef(f"{base}id/proposition/ipp-increases-attachment-security")).echo == Fraction(3, 2)
 
 
 @law

@@ -61,7 +61,6 @@ class Adjacency:
     def closure(self, start: int) -> Numbers:
         """Return the nodes that can be reached from a node, without itself, in ascending order."""
         seen = np.zeros(len(self), bool)
-        seen[start] = True
         front, at = np.array([start]), np.empty(len(self), np.int64)
         while len(front):
             _, ends = self.following(front)
@@ -125,7 +124,7 @@ def sole_ends(turned: Adjacency, ends: Numbers) -> Numbers:
         order = news[np.argsort(nodes[news])]
         front = distinct(nodes[news])
         at = np.searchsorted(nodes[order], front)
-        low, high = (least.reduceat(given[order], at) if len(at) else at for least in (np.minimum, np.maximum))
+        low, high = (least.reduceat(given[order], at) for least in (np.minimum, np.maximum))
         found[front] = np.where((found[front] == NO_END) & (low == high), low, SEVERAL)
     return found
 

@@ -24,7 +24,7 @@ class Settings:
     publisher: str = ""
     base: str = "https://w3id.org/wherefrom/"  # every IRI we mint starts with it; never changed after a release
     sources: str = ""  # folder with the source documents, relative to the knowledge base; empty: not at hand
-    query_seconds: float = 10.0  # one SPARQL query may take this long, then the caller gets 503
+    query_seconds: float = 10.0  # one SPARQL query may take this long until its answer begins, then the caller gets 503
     query_bytes: int = 64_000  # a longer query is refused with 413 before it is parsed
     query_nesting: int = 200  # deeper brackets end the process of the SPARQL parser
     query_operators: int = 1_000  # longer chains of operators keep the planner busy for a minute
@@ -35,6 +35,7 @@ class Settings:
     query_fast_workers: int = 8  # places in the fast lane: so many processes stand ready, some 5 MB each
     query_workers: int = 2  # places in the slow lane: long queries evaluated at once
     query_waiting: int = 8  # long queries that may wait for such a place; the next gets 503
+    response_seconds: float = 30.0  # an answer that has begun may take this long to be sent, then it is cut
     response_bytes: int = 500_000_000  # a longer answer is refused with 413, or cut when it was begun
     cache_megabytes: int = 64  # answers that are kept to be given again while the data stay the same; 0: none
     write_seconds: float = 60.0  # one write may take this long, its validation included, then the caller gets 503

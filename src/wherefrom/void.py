@@ -205,7 +205,7 @@ def _limits(settings: Settings) -> str:
     return (
         f"A query may take {settings.query_seconds:g} seconds, {settings.query_bytes:,} bytes, {settings.query_patterns:,} patterns and "
         f"{settings.query_megabytes:,} MB of memory; its answer may have {settings.query_rows:,} rows and "
-        f"{settings.response_bytes:,} bytes. "
+        f"{settings.response_bytes:,} bytes and take {settings.response_seconds:g} seconds to be sent. "
         f"{settings.query_workers} long queries are answered at once and {settings.query_waiting} may wait. "
         "SERVICE and FROM make no request."
     )

@@ -39,7 +39,7 @@ def measure(bare: str) -> tuple[int, int]:
     arguments of a function are.
 
     >>> measure("SELECT * { ?a <> ?b , ?c ; <> 1.5 . FILTER(?a IN (<>, <>)) }")
-    (2, 4)
+    (3, 4)
     """
     around: list[str] = []
     deepest = patterns = 0

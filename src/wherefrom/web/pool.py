@@ -34,10 +34,10 @@ HELD_SECONDS = 0.05  # ... and how long in the slow lane, from the first byte on
 QUEUE = 1_000  # queries that may wait for the fast lane, where places get free all the time
 STEP = 0.02  # seconds between two looks at a query in the fast lane
 PROMPT_SECONDS = 0.02  # of a processor, after which a query yields to all others; a look-up takes a tenth
-LENIENCE = 10
+LENIENCE = 10  # times as long by the clock, for queries that got no processor
 CROWDED_SECONDS = 0.05  # of a processor, which is all that a query has in the fast lane while it is crowded
 SPARE = 2  # places that are kept free for those who come next, where it can be helped
-LAST = 19  # niceness: least of the processor
+LAST = 10  # niceness: a tenth of the processor where others want it, and not so little that it starves
 CPU_CLOCK = 2  # of a process: clock_getcpuclockid(3) in Linux
 
 
@@ -239,6 +239,7 @@ class Run:
         self.whole = self.expired = False
         self.name = "fast"
         self._left = pool.settings.query_seconds
+        self._time = f"{self._left:g} seconds (limits.query_seconds)"
         self._clock: asyncio.TimerHandle | None = None
         self._since = self._first = 0.0  # when the clock was started, and when the first byte came
 
@@ -255,6 +256,8 @@ class Run:
                 while self.undecided:
                     async with asyncio.timeout_at(self._first + HELD_SECONDS if self.size else None):
                         await self._read()
+        if not self.whole:
+            self._begin_to_send()
 
     @property
     def undecided(self) -> bool:
@@ -327,8 +330,7 @@ class Run:
         if self.worker is not None:
             return self.worker
         if self.expired:
-            seconds = self.pool.settings.query_seconds
-            raise QueryTimeout(f"The query was stopped after {seconds:g} seconds (limits.query_seconds).")
+            raise QueryTimeout(f"The query was stopped after {self._time}.")
         raise QueryLost("The query was given up, since the service stops.")
 
     async def _read(self) -> None:
@@ -377,6 +379,14 @@ class Run:
             self._clock.cancel()
             self._left -= _now() - self._since
             self._clock = None
+
+    def _begin_to_send(self) -> None:
+        """From here on the time counts that the answer takes to be sent."""
+        self._running()
+        self._stop_clock()
+        self._left = self.pool.settings.response_seconds
+        self._time = f"its answer was sent for {self._left:g} seconds (limits.response_seconds)"
+        self._start_clock()
 
     def _expire(self) -> None:
         """End the query, wherever its sender is: one that does not read must not keep a place."""

@@ -55,7 +55,7 @@ def serve(
     config = uvicorn.Config(
         Observer(publisher, listeners), host=host, port=port, log_level="warning", access_log=False, server_header=False,
         proxy_headers=False, h11_max_incomplete_event_size=80_000, lifespan="on",
-        timeout_graceful_shutdown=math.ceil(settings.query_seconds) + TO_END,
+        timeout_graceful_shutdown=math.ceil(max(settings.query_seconds, settings.response_seconds)) + TO_END,
     )  # fmt: skip
     with _bound(host, port) as listening:
         Server(config, settings.title).run([listening])

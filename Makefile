@@ -1,10 +1,11 @@
-# make serve | test | conformance | setup | check | lock | bench | mutation | bench-scale
+# make serve | test | test-stores | conformance | setup | check | lock | bench | mutation | bench-scale
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+STORES := oxigraph virtuoso
 MUTMUT := mutmut==3.8.1
 
-.PHONY: setup serve test conformance check lock bench bench-scale mutation clean
+.PHONY: setup serve test test-stores conformance check lock bench bench-scale mutation clean
 
 setup: $(VENV)/.ready
 
@@ -23,6 +24,13 @@ test: check
 	@echo "Testing ..."
 	@$(BIN)/python -m pytest -q
 
+test-stores: setup
+	@case "$(STORES)" in *virtuoso*) command -v virtuoso-t > /dev/null || { \
+		echo "Virtuoso 7 is missing: apt-get install virtuoso-opensource-7-bin, or make test-stores STORES=oxigraph"; exit 2; };; esac
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-stores.txt
+	@echo "Testing what is answered behind $(STORES) ..."
+	@$(BIN)/python -m pytest -q $(STORES:%=--server=%) -k "$$(echo $(STORES) | sed 's/ / or /g')" tests/test_store.py tests/test_remote.py
+
 conformance: setup
 	@$(BIN)/python -m pytest -q -rfE tests/conformance --deselect tests/conformance/test_known.py::test_the_table_is_what_a_run_counts --write-conformance
 
@@ -36,6 +44,7 @@ check: setup
 
 lock:
 	uv pip compile --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --group dev pyproject.toml -o requirements.txt
+	uv pip compile --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --group pyproject.toml:stores -o requirements-stores.txt
 
 bench: setup
 	@$(BIN)/python bench/figures.py

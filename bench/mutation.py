@@ -17,6 +17,7 @@ import argparse
 import fnmatch
 import random
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -38,6 +39,7 @@ FIRST = "wherefrom.paths.x_cycles__mutmut_1"  # any one: to run it, mutmut makes
 PROPERTY = re.compile(r"^( +)@(property|cached_property)\n(\1def (\w+)\(.*\n(?:(?:\1 .*)?\n)*)", re.MULTILINE)
 MUTANT = re.compile(r"wherefrom\.([\w.]+)\.x[_ǁ](.+)__mutmut_\d+")
 FOUND = ("killed", "timeout", "segfault")
+MEMORY = 6 * 2**30
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,12 @@ class Survivor:
 def mutmut(work: Path, *arguments: str) -> str:
     """Return what mutmut prints; raises `subprocess.CalledProcessError` where it fails."""
     command = [str(Path(sys.executable).with_name("mutmut")), *arguments]
-    return subprocess.run(command, cwd=work, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return subprocess.run(command, cwd=work, check=True, stdout=subprocess.PIPE, text=True, preexec_fn=_bounded).stdout
+
+
+def _bounded() -> None:
+    """Bound the memory of this process and of those it starts: a mutant may never end, and fill it."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
 def mutated() -> list[str]:
@@ -148,7 +155,8 @@ def report(drawn: dict[str, str], made: Iterable[str], survivors: Sequence[Survi
         ("Left out: no test could tell them from the original", [one for one in survivors if one.reason and one.reason.equivalent]),
     ]
     told = [f"## {title}\n\n" + ("\n".join(map(_told, found)) or "None.") for title, found in groups]
-    return "\n".join([HEAD.format(version=version("mutmut"), share=share, seed=seed), *rows, "", "\n\n".join(told), ""])
+    before = tomllib.loads(REASONS.read_text("utf-8"))["before"]
+    return "\n".join([HEAD.format(version=version("mutmut"), share=share, seed=seed, before=before), *rows, "", "\n\n".join(told), ""])
 
 
 def _told(one: Survivor) -> str:
@@ -170,6 +178,8 @@ same examples of each property every time.
 Not mutated: annotations, docstrings and types, which change nothing at run time; lines that raise an error, as they are wording;
 what stands outside functions (tables of names, and constants), which mutmut does not change; SPARQL questions, which are no Python.
 Examples in docstrings are tests as well, but are not run here.
+
+{before}
 
 | module | mutants | drawn | killed | timed out | survived | equivalent | score | 95 % |
 |---|--:|--:|--:|--:|--:|--:|--:|---|"""

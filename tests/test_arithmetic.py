@@ -217,6 +217,7 @@ def test_whole_people_are_all_that_fit(tenths: int, digits: int, size: int) -> N
 
 def test_every_size_from_one_to_the_largest_is_tried() -> None:
     assert group_sizes(["100"], 3) == [1, 2, 3]
+    assert group_sizes(["100"]) == list(range(1, 1_001))
 
 
 def test_there_are_no_more_than_all_and_no_fewer_than_none() -> None:

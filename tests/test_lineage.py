@@ -401,12 +401,23 @@ def test_of_an_outcome_the_claims_on_any_intervention_are_counted(store: Store, 
 
 
 @pytest.mark.parametrize(
-    ("claim", "stated", "inferred"),
-    [("continuum-cpp-effect-attachment", 8, 5), ("clinic-004-pregnancy", 0, 0), ("foundations-ipp-secure", 1, 1)],
+    ("thing", "stated", "inferred"),
+    [
+        ("claim/continuum-cpp-effect-attachment", 8, 5),
+        ("claim/clinic-004-pregnancy", 0, 0),
+        ("claim/foundations-ipp-secure", 1, 1),
+        ("rating/foundations-ipp", 2, 2),
+    ],
 )
-def test_the_lines_behind_a_claim_are_counted(store: Store, base: str, claim: str, stated: int, inferred: int) -> None:
-    thing = URIRef(f"{base}id/claim/{claim}")
-    assert [len(independence(store, thing, policy).lines) for policy in ("stated", "inferred")] == [stated, inferred]
+def test_the_lines_behind_a_thing_are_counted(store: Store, base: str, thing: str, stated: int, inferred: int) -> None:
+    asked = URIRef(f"{base}id/{thing}")
+    assert [len(independence(store, asked, policy).lines) for policy in ("stated", "inferred")] == [stated, inferred]
+
+
+def test_who_claims_rates_or_states_a_thing_is_its_source(store: Store, base: str) -> None:
+    stated = URIRef(next(iter(store.select("SELECT ?thing { ?thing ev:statedBy ?source } ORDER BY ?thing LIMIT 1")))["thing"])
+    things = [URIRef(f"{base}id/{thing}") for thing in ("claim/foundations-ipp-secure", "rating/foundations-ipp")]
+    assert [len(sources) for _, sources in named(store, [*things, stated]).nodes(data="sources")] == [1, 1, 1]
 
 
 def test_every_paper_of_a_lineage_is_a_publication(store: Store, base: str) -> None:

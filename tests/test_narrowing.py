@@ -14,7 +14,7 @@ from rdflib import RDF, SKOS, Namespace, URIRef
 from made_up import BASE, CURATED, ID, STATED, Base, Edge, bases, law, names, policies, quad, quads_of, said
 from wherefrom.answers import lineage_answer, lineage_quads
 from wherefrom.drawing import dot, edges_csv, gexf, graphml, tree
-from wherefrom.lineage import SHOWN, WAYS, Policy, lineage, supporting
+from wherefrom.lineage import SHOWN, WAYS, Policy, lineage, steps_of, supporting
 from wherefrom.load import KnowledgeBase
 from wherefrom.narrowing import as_of, intents, of_kinds, trace
 from wherefrom.problems import BadParameter
@@ -78,6 +78,40 @@ def small() -> EmbeddedStore:
 )
 def test_the_ways_lead_from_a_source_to_a_paper_and_back(thing: str, direction: str, reached: set[str]) -> None:
     assert names(trace(small(), [ID[thing]], direction)) == reached  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("way", "thing", "reached"),
+    [
+        ("support", "claim/a", {"study/t", "publication/1"}),
+        ("sources", "source/s", {"edition/page", "claim/a"}),
+        ("sources", "document/d", {"edition/page", "claim/a"}),
+        ("propositions", "proposition/p", {"claim/a"}),
+        ("theory", "link/2", {"construct/e", "link/1", "construct/c"}),
+        ("citations", "publication/1", {"publication/2", "publication/3"}),
+    ],
+)
+def test_each_way_is_followed_alone_where_it_alone_is_asked_for(way: str, thing: str, reached: set[str]) -> None:
+    store = small()
+    assert names(trace(store, [ID[thing]], "grounds", follow=[way])) == {thing, *reached}
+    others = [other for other in EVERY if other != way]
+    assert names(trace(store, [ID[thing]], "grounds", follow=others)) == {thing}
+
+
+def test_a_source_speaks_in_an_edition_that_states_its_claims() -> None:
+    graph = trace(small(), [ID["source/s"]], "grounds")
+    assert steps_of(graph, ID["source/s"], ID["edition/page"]) == {EV.speaksIn}
+    assert steps_of(graph, ID["edition/page"], ID["claim/a"]) == {EV.states}
+
+
+def test_what_a_source_says_and_what_a_claim_means_is_supported_with_it_and_a_theory_by_nothing() -> None:
+    theory = said(("link/1", EV.restsOn, "study/u"), ("study/u", EV.reportedIn, "publication/u"))
+    links = said(("link/1", EV.effect, "construct/e"), ("link/2", EV.cause, "construct/e"))
+    for thing, store in (("source/s", small()), ("proposition/p", small()), ("link/2", EmbeddedStore.of(quads_of([*theory, *links])))):
+        graph = trace(store, [ID[thing]], "grounds")
+        wanted = set() if thing == "link/2" else {"publication/1"}
+        assert names(supporting(graph, ID[thing])) == wanted
+    assert names(graph) >= {"publication/u"}
 
 
 def test_citations_are_followed_only_where_they_are_asked_for() -> None:

@@ -106,7 +106,9 @@ def test_a_missing_size_leaves_the_weighted_area_undefined() -> None:
     assert weighted_covered_area(table, {COLUMNS[0]: 10}) is None
 
 
-@pytest.mark.parametrize(("percent", "word"), [(0, "slight"), (5, "slight"), (6, "moderate"), (15, "high"), (16, "very high")])
+@pytest.mark.parametrize(
+    ("percent", "word"), [(0, "slight"), (5, "slight"), (6, "moderate"), (10, "moderate"), (11, "high"), (15, "high"), (16, "very high")]
+)
 def test_bands_are_those_of_pieper(percent: int, word: str) -> None:
     assert band(Fraction(percent, 100)) == word
 

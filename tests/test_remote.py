@@ -66,7 +66,7 @@ def lineages(store: Store, policy: Policy) -> object:
 
 def in_order(page: pages.Page) -> tuple[pages.Page, list[object]]:
     """Return a page without its statements, and these in an order: the formats have one of their own."""
-    return replace(page, statements=()), sorted(page.statements)  # type: ignore[arg-type, return-value]
+    return replace(page, statements=()), sorted(sorted(row.items()) for row in page.statements)  # type: ignore[arg-type]
 
 
 ASKED: dict[str, Callable[[Store, Policy], object]] = {

@@ -433,4 +433,4 @@ def test_the_way_from_source_to_paper_runs_from_left_to_right(store: EmbeddedSto
 
 def test_the_command_and_the_service_draw_the_same(service: httpx.Client, repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--kb", str(repository), "lineage", CLAIM, "--format", "svg"]) == 0
-    assert capsys.readouterr().out.rstrip("\n") == service.get(f"/api/lineage?thing={CLAIM}&direction=grounds&format=svg").text
+    assert capsys.readouterr().out.rstrip("\n") == service.get(f"/api/lineage?thing={CLAIM}&format=svg").text

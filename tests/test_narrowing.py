@@ -14,7 +14,7 @@ from rdflib import RDF, SKOS, Namespace, URIRef
 from made_up import BASE, CURATED, ID, STATED, Base, Edge, bases, law, names, policies, quad, quads_of, said
 from wherefrom.answers import lineage_answer, lineage_quads
 from wherefrom.drawing import dot, edges_csv, gexf, graphml, tree
-from wherefrom.lineage import SHOWN, WAYS, Policy, lineage, steps_of, supporting
+from wherefrom.lineage import SHOWN, WAYS, Policy, edges, lineage, steps_of, supporting
 from wherefrom.load import KnowledgeBase
 from wherefrom.narrowing import as_of, intents, of_kinds, trace
 from wherefrom.problems import BadParameter
@@ -102,6 +102,7 @@ def test_a_source_speaks_in_an_edition_that_states_its_claims() -> None:
     graph = trace(small(), [ID["source/s"]], "grounds")
     assert steps_of(graph, ID["source/s"], ID["edition/page"]) == {EV.speaksIn}
     assert steps_of(graph, ID["edition/page"], ID["claim/a"]) == {EV.states}
+    assert {step.basis for _, _, said in edges(graph) for step in said if step.step in (EV.speaksIn, EV.states)} == {"computed"}
 
 
 def test_what_a_source_says_and_what_a_claim_means_is_supported_with_it_and_a_theory_by_nothing() -> None:

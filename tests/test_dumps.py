@@ -165,7 +165,7 @@ def ask(built: Build, monkeypatch: pytest.MonkeyPatch) -> Ask:
     """Ask a service whose downloads are all taken for large ones: they are sent while they are written."""
     monkeypatch.setattr(downloads, "SMALL", 0)
     app = FastAPI()
-    app.include_router(downloads.routes(Site(built, Settings())))
+    app.include_router(downloads.routes(Site(built, Settings(), built.folder)))
 
     async def answer(path: str, method: str, headers: dict[str, str]) -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:

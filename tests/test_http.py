@@ -600,7 +600,7 @@ def test_42_what_is_withdrawn_is_not_listed(small: httpx.Client) -> None:
 
 
 def test_42_more_pages_than_a_file_may_list_get_an_index(built: Build) -> None:
-    site = Site(built, Settings())
+    site = Site(built, Settings(), built.folder)
     index = ElementTree.fromstring(sitemap_content(site, None, most=700))
     assert index.tag == f"{SITEMAP}sitemapindex"
     parts = [str(place.text) for place in index.iter(f"{SITEMAP}loc")]

@@ -38,7 +38,7 @@ each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.slug)
 
 @pytest.fixture(scope="module")
 def site(built: Build) -> Site:
-    return Site(built, Settings())
+    return Site(built, Settings(), built.folder)
 
 
 def an_example(kind: type[Problem]) -> Problem:

@@ -23,6 +23,7 @@ class Settings:
     licence: str = "CC-BY-4.0"  # SPDX identifier of the licence of the data
     publisher: str = ""
     base: str = "https://w3id.org/wherefrom/"  # every IRI we mint starts with it; never changed after a release
+    contact: str = ""  # where readers report errors: an http(s) or mailto address; empty: pages do not ask for it
     sources: str = ""  # folder with the source documents, relative to the knowledge base; empty: not at hand
     query_seconds: float = 10.0  # one SPARQL query may take this long until its answer begins, then the caller gets 503
     query_bytes: int = 64_000  # a longer query is refused with 413 before it is parsed
@@ -88,6 +89,8 @@ def read_settings(folder: Path) -> Settings:
             raise _bad(text, name, f"{name} must be a number greater than zero")
     settings = Settings(**values)
     _check_base(text, settings.base)
+    if settings.contact and not re.match(r"(https?://|mailto:)[^\s<>\"]+$", settings.contact):
+        raise _bad(text, "contact", "contact must be an http(s) or mailto address")
     return settings
 
 

@@ -13,8 +13,17 @@ def count(number: int, kind: str) -> str:
     ('1 claim', '2 reference lists', '3,000 studies')
     """
     word = kind.replace("-", " ") or "thing"
-    many = f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
-    return f"{number:,} {word if number == 1 else many}"
+    return f"{number:,} {word if number == 1 else plural(word)}"
+
+
+def plural(kind: str) -> str:
+    """Return the word for several things of a kind.
+
+    >>> plural("study"), plural("reference-list"), plural("outcome")
+    ('studies', 'reference lists', 'outcomes')
+    """
+    word = kind.replace("-", " ")
+    return f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
 
 
 def places(edge: Mapping[str, Any]) -> Iterator[str]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wherefrom.build import Build
@@ -19,14 +17,13 @@ from wherefrom.picture import STYLE_SOURCE
 from wherefrom.problems import BadParameter, Problem, UnknownResource
 from wherefrom.settings import Settings
 from wherefrom.version import __version__
-from wherefrom.web import api, dataset, downloads, metrics, sparql, things, writing
+from wherefrom.web import api, dataset, downloads, metrics, sparql, things, views, writing
 from wherefrom.web.metrics import Metrics
 from wherefrom.web.pool import Pool
 from wherefrom.web.publishing import Publisher
 from wherefrom.web.respond import problem_response
 from wherefrom.web.site import Site
 
-STATIC = Path(__file__).parent / "static"
 HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Link, ETag, Content-Location, Location, Accept-Ranges, Content-Range, Content-Profile",
@@ -68,7 +65,7 @@ def application(build: Build, settings: Settings, publisher: Publisher, figures:
 
     `figures` are of all that are served one after the other.
     """
-    site = Site(build, settings)
+    site = Site(build, settings, publisher.folder, views.MENU)
     pool = Pool(build.store, settings, site.prefixes, site.cache)
 
     @asynccontextmanager
@@ -95,9 +92,9 @@ def application(build: Build, settings: Settings, publisher: Publisher, figures:
         downloads.routes(site),
         writing.routes(site, publisher),
         metrics.routes(figures, pool, site.version),
+        *(view.routes(site) for view in views.VIEWS),
     ):
         app.include_router(router)
-    app.mount("/static", StaticFiles(directory=STATIC))
     app.include_router(open_ended)
     _handle_problems(app, site)
     app.add_middleware(Guard, site=site, methods=METHODS | (WRITING if publisher.tokens else {}))

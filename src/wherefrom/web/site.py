@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from typing import Literal
 
 from rdflib import URIRef
 
@@ -19,14 +23,24 @@ from wherefrom.store import EmbeddedStore
 from wherefrom.version import __version__
 from wherefrom.vocabulary import PREFIXES, expand, kinds
 from wherefrom.void import Figures
+from wherefrom.web import assets
 from wherefrom.web.cache import Cache
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page in the menu: where it is, what it is called, and whether it is for reading, tracing or taking data away."""
+
+    path: str
+    label: str
+    group: Literal["read", "trace", "data"]
 
 
 class Site:
     """One build, opened for reading. Everything on it is computed from the data, once, when it is first asked for."""
 
-    def __init__(self, build: Build, settings: Settings) -> None:
-        self.build, self.settings = build, settings
+    def __init__(self, build: Build, settings: Settings, folder: Path, menu: Sequence[Entry] = ()) -> None:
+        self.build, self.settings, self.folder, self.menu = build, settings, folder, menu
         self.store = EmbeddedStore.at(build.store)
         self.base = settings.base
         self.cache: Cache[tuple[str, bytes]] = Cache(settings.cache_megabytes)  # answers by entity tag or query, with their media type
@@ -37,8 +51,21 @@ class Site:
         return self.build.version
 
     def page(self, template: str, **values: object) -> bytes:
-        """Return a template filled in with values and with what every page shows."""
-        return render(template, site=self.settings, version=self.version, kinds=self.things.keys(), **values).encode()
+        """Return a template filled in with values and with what every page shows; it may leave out `links` and `formats`."""
+        shared = {"site": self.settings, "version": self.version, "built": self.build.built, "kinds": self.things.keys(), "menu": self.menu}
+        given: dict[str, object] = {
+            "links": [],
+            "formats": [],
+            "asset": assets.address,
+            "address": self.address,
+            "described": None,
+            **values,
+        }
+        return render(template, **shared, **given).encode()
+
+    def address(self, iri: str) -> str:
+        """Return where a page leads for an IRI, empty where it leads nowhere."""
+        return address(iri, self.base)
 
     def etag(self, *parts: str) -> str:
         """Return a strong entity tag for a representation: same data, program, settings and parts, same tag."""

@@ -59,7 +59,7 @@ def routes(site: Site) -> tuple[APIRouter, APIRouter]:
         def content() -> bytes:
             counts = [(kind, len(things)) for kind, things in site.things.items()]
             told = schema_org.dataset(site.settings, site.version, site.last_curation)
-            values = {"counts": counts, "questions": questions().values(), "formats": list(BY_ENDING), "links": links, "described": told}
+            values = {"counts": counts, "questions": questions().values(), "endings": list(BY_ENDING), "links": links, "described": told}
             return site.page("home.html", **values)
 
         return respond(site, request, HTML, content, links=links)
@@ -188,8 +188,9 @@ def _thing_page(site: Site, request: Request, iri: URIRef, name: str, suffix: st
             return export(_in_profile(site, iri, path, statements, profile), form, site.base)
         formats = [{"name": NAMES[name], "href": f"{path}.{name}"} for name in NAMES]
         found = pages.page(site.store, iri, site.base)
+        template, part = pages.own(pages.Asking(site.store, found, site.settings, site.folder))
         told = _schema_org(site, found, path)
-        return site.page("thing.html", page=found, name=name.removeprefix("/"), formats=formats, links=links, described=told)
+        return site.page(template, page=found, own=part, name=name.removeprefix("/"), formats=formats, links=links, described=told)
 
     location = f"{path}.{chosen}{f'?_profile={profile}' if profile else ''}" if negotiated and media_type == SUFFIXES[chosen] else ""
     status = 410 if withdrawn else 200

@@ -1,0 +1,12 @@
+"""What pages for people show, made from the store: no HTTP in here, and no markup outside the templates."""
+
+from wherefrom.pages.kinds import Asking, own
+from wherefrom.pages.lists import Listing, kinds_of_things, listing
+from wherefrom.pages.rendering import render
+from wherefrom.pages.shown import Group, Names, Shown, address
+from wherefrom.pages.thing import TRACED, WITHDRAWABLE, Page, describe, page
+
+__all__ = [
+    "TRACED", "WITHDRAWABLE", "Asking", "Group", "Listing", "Names", "Page", "Shown", "address", "describe", "kinds_of_things",
+    "listing", "own", "page", "render",
+]  # fmt: skip

@@ -1,0 +1,83 @@
+"""What a reader sees of a term: its name, where it leads, who states it, and whether it is inferred."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from rdflib import DCTERMS, RDFS, SKOS, URIRef
+from rdflib.term import Identifier
+
+from wherefrom.lineage import kind_of
+from wherefrom.query import rows
+from wherefrom.store import Store
+from wherefrom.vocabulary import BORROWED, EV, ONTOLOGY, SCHEMES, shorten
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A value as a reader sees it: its text, where it leads, the graphs that state it, and whether it is inferred."""
+
+    text: str
+    href: str = ""
+    graphs: tuple[tuple[str, str], ...] = ()
+    inferred: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """The values of one property, or what links here by one property."""
+
+    label: str
+    href: str
+    values: list[Shown] = field(default_factory=list)
+    more: int = 0
+
+
+class Names:
+    """Labels of things and properties, read together when first needed."""
+
+    def __init__(self, store: Store, base: str) -> None:
+        self.store, self.base = store, base
+        self.known: dict[str, str] = {}
+
+    def learn(self, things: Iterable[Identifier]) -> None:
+        """Read the labels of those things that are not known yet."""
+        wanted = sorted({thing for thing in things if isinstance(thing, URIRef) and str(thing) not in self.known})
+        best: dict[str, tuple[int, str]] = {}
+        order = {SKOS.prefLabel: 0, RDFS.label: 1, DCTERMS.title: 2}
+        for row in rows(self.store, "labels", {"thing": wanted}) if wanted else ():
+            candidate = (order[URIRef(row["property"])], str(row["label"]))
+            best[str(row["thing"])] = min(best.get(str(row["thing"]), candidate), candidate)
+        for thing in wanted:
+            self.known[str(thing)] = best[str(thing)][1] if str(thing) in best else shorten(str(thing), self.base)
+        self._name_passages([thing for thing in wanted if kind_of(thing, self.base) == "passage"])
+
+    def _name_passages(self, places: list[URIRef]) -> None:
+        """Call passages by their lines."""
+        lines: dict[str, dict[Identifier, int]] = {}
+        for row in rows(self.store, "descriptions", {"thing": places}) if places else ():
+            if row["property"] in (EV.startLine, EV.endLine):
+                lines.setdefault(str(row["thing"]), {})[row["property"]] = int(row["value"])
+        for iri, found in lines.items():
+            first, last = found.get(EV.startLine, 0), found.get(EV.endLine, 0)
+            start, _, end = iri.rsplit("/", 1)[-1].partition("-")
+            told = f"line {first}" if first == last else f"lines {first} to {last}"
+            self.known[iri] = f"{told}, characters {start} to {end}"
+
+    def of(self, thing: object) -> str:
+        """Return the label of a thing that was learnt, or its short name."""
+        return self.known.get(str(thing)) or shorten(str(thing), self.base)
+
+
+def address(iri: str, base: str) -> str:
+    """Return where a page leads for an IRI: a path of this service for what is ours, else the IRI if it is of the web."""
+    if iri.startswith(f"{base}id/"):
+        return f"/{iri[len(base) + 3 :]}"
+    if iri.startswith(f"{ONTOLOGY}#") or iri == str(ONTOLOGY) or iri == str(BORROWED):
+        return f"/ontology{iri[len(str(ONTOLOGY)) :]}" if iri != str(BORROWED) else "/ontology"
+    if iri == str(SCHEMES) or iri.startswith(f"{SCHEMES}/"):
+        return f"/scheme{iri[len(str(SCHEMES)) :]}"
+    return iri if re.match(r"https?://[^\s<>\"]+$", iri) else ""

@@ -27,6 +27,7 @@ from wherefrom.report import Report, Result, Severity
 
 CURRENT = "current"
 DESCRIPTION = "build.json"
+VALIDATED = "validated.json"
 DRAFT = "building-"  # what a folder that is being written is called at first
 PATIENCE = 600.0  # seconds that a build waits for writes to end
 LEFT_BEHIND = 86_400.0  # seconds after which such a folder is what a killed build left, and is removed by the next one
@@ -59,6 +60,11 @@ class Build:
     def nquads(self) -> Path:
         """All statements as they were written, as sorted canonical N-Quads."""
         return self.folder / "data.nq"
+
+    @property
+    def report(self) -> Path:
+        """What the last validation of files found, if it was of the files of this build; see `read_report`."""
+        return self.folder.parent / VALIDATED
 
     @property
     def shapes(self) -> Path:
@@ -106,20 +112,26 @@ def read_build(folder: Path) -> Build:
 
 def checked(base: KnowledgeBase, folder: Path, say: Say) -> Report:
     """Return the report on a knowledge base; one that was made of the same files before is read, not made again."""
-    kept = folder / "validated.json"
-    try:
-        content = json.loads(kept.read_text("utf-8"))
-        if content["fingerprint"] == base.fingerprint:
-            results = (Result(**{**row, "severity": Severity(row["severity"])}) for row in content["results"])
-            return Report(tuple(results))
-    except (OSError, ValueError, KeyError, TypeError):
-        pass  # nothing kept, or kept by another version: made anew below
-    from wherefrom.validate import validate
+    kept = folder / VALIDATED
+    report = read_report(kept, base.fingerprint)
+    if report is None:
+        from wherefrom.validate import validate
 
-    say(f"Validating {sum(len(source.quads) for source in base.sources):,} statements ...")
-    report = validate(base)
-    _write(kept, json.dumps({"fingerprint": base.fingerprint, "results": [asdict(row) for row in report.results]}))
+        say(f"Validating {sum(len(source.quads) for source in base.sources):,} statements ...")
+        report = validate(base)
+        _write(kept, json.dumps({"fingerprint": base.fingerprint, "results": [asdict(row) for row in report.results]}))
     return report
+
+
+def read_report(path: Path, fingerprint: str) -> Report | None:
+    """Return the report that was kept there of the files with this fingerprint; None where there is none, or another version kept it."""
+    try:
+        content = json.loads(path.read_text("utf-8"))
+        if content["fingerprint"] == fingerprint:
+            return Report(tuple(Result(**{**row, "severity": Severity(row["severity"])}) for row in content["results"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    return None
 
 
 def build(base: KnowledgeBase, stores: Path, say: Say, built: str) -> Build:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import quote
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 from rdflib import DCTERMS, PROV, RDF, RDFS, XSD, Graph, Literal, URIRef
 
@@ -16,6 +17,31 @@ def summary(entry: Entry) -> dict[str, object]:
         "number": entry.number, "by": entry.by, "at": entry.at, "operation": entry.operation, "graphs": entry.graphs,
         "removed": len(entry.removed), "added": len(entry.added), "before": entry.before, "after": entry.after,
     }  # fmt: skip
+
+
+ATOM = "http://www.w3.org/2005/Atom"
+
+
+def atom(entries: Sequence[Entry], base: str, title: str, publisher: str, built: str) -> bytes:
+    """Return writes as an Atom feed (RFC 4287), the last one first; without any, it was updated when the data were built."""
+    feed = Element("feed", xmlns=ATOM)
+    updated = max((entry.at for entry in entries), default=built)
+    for name, text in (("id", f"{base}changes"), ("title", f"Changes: {title}"), ("updated", updated)):
+        SubElement(feed, name).text = text
+    SubElement(SubElement(feed, "author"), "name").text = publisher or title
+    SubElement(feed, "link", rel="self", href=f"{base}changes.atom")
+    SubElement(feed, "link", rel="alternate", href=f"{base}changes")
+    for entry in reversed(entries):
+        told = summary(entry)
+        one = SubElement(feed, "entry")
+        for name, text in (("id", entry.id), ("title", f"Write {entry.number}: {entry.operation}"), ("updated", entry.at)):
+            SubElement(one, name).text = text
+        SubElement(SubElement(one, "author"), "name").text = entry.by
+        SubElement(one, "link", rel="alternate", href=f"{base}changes")
+        graphs = ", ".join(entry.graphs)
+        SubElement(one, "summary").text = f"{told['removed']} statements removed, {told['added']} added, in {graphs or 'no graph'}."
+    written: bytes = tostring(feed, encoding="utf-8", xml_declaration=True)
+    return written
 
 
 def provenance(entries: Iterable[Entry], base: str) -> Graph:

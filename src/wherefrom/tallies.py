@@ -40,6 +40,12 @@ def unsupported(arrays: Arrays, policy: Policy = "stated") -> dict[URIRef, Found
     return {arrays.names.iri(source): Found.iris(arrays.names, bare.of_node(source)) for source in sources}
 
 
+def trials(arrays: Arrays, policy: Policy = "stated") -> int:
+    """Return how many independent trials there are: studies that share their sample at any remove are one."""
+    evidence = arrays.under(policy)
+    return len(np.unique(evidence.trials[evidence.studies]))
+
+
 def double_counted(arrays: Arrays, policy: Policy = "stated") -> Found[Counted]:
     """Return the trials on which claims of more than one source rest, those that most sources count first."""
     evidence = arrays.under(policy)

@@ -44,6 +44,10 @@ PAGES = [
     "/downloads",
     "/ontology",
     "/scheme",
+    "/vocabulary",
+    "/api",
+    "/validation",
+    "/validation/publication-without-doi",
     "/changes",
     "/problems/bad-query",
 ]

@@ -3,10 +3,12 @@
 from wherefrom.pages.kinds import Asking, own
 from wherefrom.pages.lists import Listing, kinds_of_things, listing
 from wherefrom.pages.rendering import render
+from wherefrom.pages.rules import Rule, rules
 from wherefrom.pages.shown import Group, Names, Shown, address
+from wherefrom.pages.terms import vocabulary
 from wherefrom.pages.thing import TRACED, WITHDRAWABLE, Page, describe, page
 
 __all__ = [
-    "TRACED", "WITHDRAWABLE", "Asking", "Group", "Listing", "Names", "Page", "Shown", "address", "describe", "kinds_of_things",
-    "listing", "own", "page", "render",
+    "TRACED", "WITHDRAWABLE", "Asking", "Group", "Listing", "Names", "Page", "Rule", "Shown", "address", "describe", "kinds_of_things",
+    "listing", "own", "page", "render", "rules", "vocabulary",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from wherefrom.words import count, plural
 def _environment() -> jinja2.Environment:
     loader = jinja2.FileSystemLoader(template_folder())
     made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    made.filters |= {"counted": count, "plural": plural}
+    made.filters |= {"counted": count, "plural": plural, "sentence": lambda words: words[:1].upper() + words[1:]}
     return made
 
 

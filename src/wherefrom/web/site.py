@@ -29,11 +29,12 @@ from wherefrom.web.cache import Cache
 
 @dataclass(frozen=True)
 class Entry:
-    """A page in the menu: where it is, what it is called, and whether it is for reading, tracing or taking data away."""
+    """A page in the menu: where it is, what it is called, what it is for, and the question that it answers, asked on the home page."""
 
     path: str
     label: str
     group: Literal["read", "trace", "data"]
+    question: str = ""
 
 
 class Site:
@@ -62,6 +63,10 @@ class Site:
             **values,
         }
         return render(template, **shared, **given).encode()
+
+    def entry(self, path: str) -> str:
+        """Return the path of a page where there is such a page, else of its data in the API."""
+        return path if any(entry.path == path for entry in self.menu) else f"/api{path}"
 
     def address(self, iri: str) -> str:
         """Return where a page leads for an IRI, empty where it leads nowhere."""

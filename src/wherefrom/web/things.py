@@ -7,15 +7,14 @@ from urllib.parse import unquote
 
 import pyoxigraph as ox
 from fastapi import APIRouter, Request
-from rdflib import OWL, RDF, RDFS, SKOS, URIRef
+from rdflib import OWL, RDF, SKOS, URIRef
 from starlette.responses import Response
 
 from wherefrom import pages, schema_org
 from wherefrom.export import export
-from wherefrom.formats import BY_ENDING
 from wherefrom.load import engine_term
 from wherefrom.problems import BadParameter, UnknownResource
-from wherefrom.query import questions, rows
+from wherefrom.query import rows
 from wherefrom.store import Row
 from wherefrom.vocabulary import EV, ONTOLOGY, SCHEMES
 from wherefrom.web import profiles
@@ -46,23 +45,6 @@ ABOUT_PAGE = "https://schema.org/AboutPage"
 def routes(site: Site) -> tuple[APIRouter, APIRouter]:
     """Return the routes with fixed addresses and those that match any `/{type}/{slug}`; the latter must be added last."""
     fixed, open_ended = APIRouter(), APIRouter()
-
-    @fixed.api_route("/", methods=READ, include_in_schema=False)
-    def home(request: Request) -> Response:
-        links = [
-            Link("describedby", "/.well-known/void", "text/turtle"),
-            Link("describedby", "/downloads.ttl", "text/turtle"),
-            Link("api-catalog", "/.well-known/api-catalog", LINKSET),
-            Link("license", site.settings.licence_iri),
-        ]
-
-        def content() -> bytes:
-            counts = [(kind, len(things)) for kind, things in site.things.items()]
-            told = schema_org.dataset(site.settings, site.version, site.last_curation)
-            values = {"counts": counts, "questions": questions().values(), "endings": list(BY_ENDING), "links": links, "described": told}
-            return site.page("home.html", **values)
-
-        return respond(site, request, HTML, content, links=links)
 
     @fixed.api_route("/id/{name:path}", methods=READ, include_in_schema=False)
     def thing(request: Request, name: str) -> Response:
@@ -263,7 +245,11 @@ def _graph_page(site: Site, request: Request, graph: str, path: str, suffix: str
     form, media_type = (HTML, HTML) if chosen == "html" else rdf_form(request, chosen)
 
     def content() -> bytes:
-        return _vocabulary(site) if chosen == "html" else _whole(site, graph, form)
+        return (
+            site.page("vocabulary.html", vocabulary=pages.vocabulary(site.store), links=links)
+            if chosen == "html"
+            else _whole(site, graph, form)
+        )
 
     location = f"{path}.{chosen}" if negotiated and media_type == SUFFIXES[chosen] else ""
     links = [Link("alternate", f"{path}.{name}", SUFFIXES[name]) for name in NAMES]
@@ -273,22 +259,6 @@ def _graph_page(site: Site, request: Request, graph: str, path: str, suffix: str
 def _whole(site: Site, graph: str, form: str) -> bytes:
     """Return all of one graph."""
     return b"".join(site.dumps.get(graph, form).read())
-
-
-def _vocabulary(site: Site) -> bytes:
-    terms: dict[str, dict[str, str]] = {}
-    wanted = {RDFS.label: "label", SKOS.definition: "definition", SKOS.example: "example", RDF.type: "type"}
-    for quad in ox.parse(_whole(site, str(ONTOLOGY), "nquads"), ox.RdfFormat.N_QUADS):
-        column = wanted.get(URIRef(quad.predicate.value))
-        if column and isinstance(quad.subject, ox.NamedNode) and "#" in quad.subject.value:
-            term = terms.setdefault(quad.subject.value, {"name": quad.subject.value.split("#", 1)[1]})
-            if column != "type" or quad.object.value.endswith(("Class", "ObjectProperty", "DatatypeProperty")):
-                term[column] = quad.object.value
-    sections = [
-        (heading, sorted((t for t in terms.values() if t["type"].endswith(kind)), key=lambda t: t["name"]))
-        for heading, kind in (("Classes", "Class"), ("Links between things", "ObjectProperty"), ("Values", "DatatypeProperty"))
-    ]
-    return site.page("ontology.html", sections=sections, namespace=f"{ONTOLOGY}#", links=[])
 
 
 def _schemes_list(site: Site, request: Request) -> Response:

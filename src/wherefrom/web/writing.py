@@ -19,12 +19,17 @@ from wherefrom.problems import BadParameter, BadQuery, Problem, QueryTooLarge, U
 from wherefrom.report import render
 from wherefrom.web.negotiation import choose
 from wherefrom.web.publishing import Publisher, now
-from wherefrom.web.respond import HTML, JSON, PROBLEM, RDF, READ, accepted, as_json, content_type, json_response, respond, respond_rdf
+from wherefrom.web.respond import HTML, JSON, PROBLEM, RDF, READ, Link, accepted, as_json, content_type, json_response, respond, respond_rdf
 from wherefrom.web.site import Site
 from wherefrom.writing import ONE_GRAPH, Order, WouldNotConform
 
 FORM, UPDATE = "application/x-www-form-urlencoded", "application/sparql-update"
 WRITE = ["PUT", "POST", "DELETE"]
+FEEDS = {"atom": "application/atom+xml", "json": JSON}  # of what was written, beside its provenance in RDF
+CHANGES = [
+    {"name": name, "href": f"/changes.{ending}"}
+    for ending, name in (("atom", "Atom"), ("json", "JSON"), ("ttl", "Turtle"), ("jsonld", "JSON-LD"))
+]
 PAGE = 100  # writes on the page for people; the data formats give all
 
 
@@ -93,11 +98,19 @@ def routes(site: Site, publisher: Publisher) -> APIRouter:
         def entries() -> tuple[journal.Entry, ...]:
             return journal.read(publisher.folder)[: site.build.entries]
 
+        links = [Link("alternate", f"/changes.{ending}", media_type) for ending, media_type in FEEDS.items()]
+
         def page() -> bytes:
-            return site.page("changes.html", links=[], entries=entries()[: -PAGE - 1 : -1], count=site.build.entries)
+            return site.page("changes.html", links=links, formats=CHANGES, entries=entries()[: -PAGE - 1 : -1], count=site.build.entries)
 
         if suffix == "json":
             return respond(site, request, JSON, lambda: as_json({"changes": [changes.summary(entry) for entry in entries()]}))
+
+        def feed() -> bytes:
+            return changes.atom(entries()[-PAGE:], site.base, site.settings.title, site.settings.publisher, site.build.built)
+
+        if suffix == "atom":
+            return respond(site, request, FEEDS["atom"], feed)
 
         def provenance() -> Graph:
             return changes.provenance(entries(), site.base)

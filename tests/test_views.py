@@ -1,0 +1,147 @@
+"""Pages that are not about one thing: what they show is what the data and the program say."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from xml.etree import ElementTree
+
+import httpx
+import pyoxigraph as ox
+import pytest
+
+from wherefrom.build import Build, read_report
+from wherefrom.changes import ATOM, atom
+from wherefrom.journal import FIRST, Entry
+from wherefrom.vocabulary import TERMS
+from wherefrom.web.views import MENU
+from wherefrom.web.views.api import calls
+
+HTML = {"Accept": "text/html"}
+
+
+def page(service: httpx.Client, path: str) -> str:
+    answer = service.get(path, headers=HTML)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+@pytest.mark.parametrize("entry", MENU, ids=lambda entry: entry.path)
+def test_a_page_of_the_menu_is_reached_from_every_page(service: httpx.Client, entry: object) -> None:
+    assert f'href="{entry.path}"' in page(service, "/claim")  # type: ignore[attr-defined]
+
+
+def counted(service: httpx.Client, pattern: str) -> int:
+    """Return how many different things a pattern with ?x finds."""
+    asked = f"SELECT (COUNT(DISTINCT ?x) AS ?n) {{ {pattern} }}"
+    answer = service.get("/sparql", params={"query": asked}, headers={"Accept": "application/sparql-results+json"}).json()
+    return int(answer["results"]["bindings"][0]["n"]["value"])
+
+
+def test_the_first_page_counts_what_there_is(service: httpx.Client) -> None:
+    shown = re.findall(r'<span class="number">([\d,]+)</span> ([a-z ]+)<', page(service, "/"))
+    assert {words: int(number.replace(",", "")) for number, words in shown} == {
+        "sources": counted(service, "?x a ev:SourcePublisher"),
+        "claims": counted(service, "?x a/rdfs:subClassOf* ev:Claim"),
+        "independent trials behind them": len(service.get("/api/overlap").json()["units"]),  # no study shares its sample, as stated
+        "papers": counted(service, "?x a ev:Publication"),
+        "claims that cite nothing": service.get("/api/unsupported").json()["count"],
+        "places where records disagree": counted(service, "?x a ev:Discrepancy"),
+    }
+
+
+def test_the_vocabulary_leaves_no_term_out(service: httpx.Client) -> None:
+    found = list(csv.DictReader(io.StringIO(service.get("/vocabulary.csv").text)))
+    assert {row["name"] for row in found} == {term.split("#")[1] for term in TERMS}
+    assert all(row["label"] and row["definition"] and row["example"] for row in found)
+    uses = {row["name"]: int(row["uses"]) for row in found}
+    assert uses["Finding"] == counted(service, "?x a ev:Finding") > 0
+
+
+def test_each_rule_has_a_page_and_the_numbers_add_up(service: httpx.Client, built: Build) -> None:
+    report = read_report(built.report, built.fingerprint)
+    assert report is not None
+    text = page(service, "/validation")
+    assert report.summary().split(",")[1].strip() in text  # so many warnings
+    codes = re.findall(r'href="/validation/([^"]+)"', text)
+    assert {result.code for result in report.results} <= set(codes)
+    assert len(codes) == len(set(codes)) > 200
+    told = json.loads(service.get("/validation.json").content)
+    assert len(told) == len(report.results)
+    one = json.loads(service.get("/validation/publication-without-doi.json").content)
+    assert one == [row for row in told if row["code"] == "publication-without-doi"] != []
+    assert "sh:ValidationReport" in service.get("/validation.ttl").text
+
+
+def test_a_rule_that_there_is_not(service: httpx.Client) -> None:
+    answer = service.get("/validation/none")
+    assert (answer.status_code, "the rule" in answer.json()["detail"]) == (404, True)
+
+
+def test_every_call_of_the_api_is_told_with_an_example_that_answers(service: httpx.Client) -> None:
+    text = page(service, "/api")
+    described = {path for path in service.get("/openapi.json").json()["paths"] if path.startswith("/api/")}
+    assert set(re.findall(r"<code>(/api/[a-z]+)</code>", text)) == described
+    tried = [link.replace("&amp;", "&") for link in re.findall(r'Try it: <a href="([^"]+)"', text)]
+    assert {link.split("?")[0] for link in tried} == described
+    assert {link: service.get(link).status_code for link in tried} == dict.fromkeys(tried, 200)
+
+
+def test_a_call_without_an_example_is_told_all_the_same() -> None:
+    parameters = [{"name": "thing", "required": True, "schema": {"type": "string"}}]
+    told = calls({"paths": {"/api/x": {"get": {"summary": "X", "parameters": parameters}}}}, {}, "https://example.org/")
+    assert [(call["path"], call["example"]) for call in told] == [("/api/x", "")]
+
+
+def test_the_feed_of_changes_is_atom(service: httpx.Client) -> None:
+    answer = service.get("/changes.atom")
+    assert answer.headers["content-type"] == "application/atom+xml"
+    feed = ElementTree.fromstring(answer.content)
+    assert {child.tag for child in feed} >= {f"{{{ATOM}}}{name}" for name in ("id", "title", "updated", "author", "link")}
+
+
+def test_the_feed_has_the_last_write_first() -> None:
+    graph = ox.NamedNode("https://example.org/g")
+    added = (ox.Quad(graph, graph, graph, graph),)
+    entries = [Entry(n, f"urn:uuid:{n}", FIRST, "ada <b>", f"2026-01-0{n}T00:00:00Z", "update", "a", "b", (), added) for n in (1, 2)]
+    feed = ElementTree.fromstring(atom(entries, "https://example.org/", "T", "", "2025-01-01T00:00:00+00:00"))
+    assert [one.findtext(f"{{{ATOM}}}title") for one in feed.findall(f"{{{ATOM}}}entry")] == ["Write 2: update", "Write 1: update"]
+    assert feed.findtext(f"{{{ATOM}}}updated") == entries[1].at
+    assert feed.find(f"{{{ATOM}}}entry/{{{ATOM}}}author/{{{ATOM}}}name").text == "ada <b>"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("suffix", "media_type"), [("json", "application/json"), ("csv", "text/csv; charset=utf-8")])
+def test_a_page_is_data_at_the_same_address(service: httpx.Client, suffix: str, media_type: str) -> None:
+    by_suffix = service.get(f"/overlap.{suffix}?unit=publication")
+    by_header = service.get("/overlap?unit=publication", headers={"Accept": media_type.split(";")[0]})
+    assert by_suffix.headers["content-type"] == by_header.headers["content-type"] == media_type
+    assert by_suffix.content == by_header.content
+    assert by_header.headers["content-location"] == f"/overlap.{suffix}?unit=publication"
+    assert f"/overlap.{suffix}?unit=publication" in page(service, "/overlap?unit=publication")
+
+
+def test_overlap_shows_what_the_api_answers(service: httpx.Client) -> None:
+    answer = service.get("/api/overlap?unit=publication").json()
+    assert json.loads(service.get("/overlap.json?unit=publication").content) == answer
+    text = page(service, "/overlap?unit=publication")
+    assert f"{100 * answer['correctedCoveredArea']:.1f} %" in text
+    assert text.count('<td class="yes">') == answer["marks"]
+
+
+@pytest.mark.parametrize("path", ["/overlap.none", "/vocabulary.svg", "/validation.xlsx", "/overlap?unit=none"])
+def test_what_a_page_does_not_have(service: httpx.Client, path: str) -> None:
+    answer = service.get(path)
+    assert answer.status_code in (400, 404)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_what_pages_load_is_kept_for_good_under_its_digest(service: httpx.Client) -> None:
+    (style,) = re.findall(r'<link rel="stylesheet" href="([^"]+)"', page(service, "/"))
+    answer = service.get(style)
+    assert (answer.status_code, "immutable" in answer.headers["cache-control"]) == (200, True)
+    bare = service.get("/static/style.css")
+    assert bare.content == answer.content
+    assert "immutable" not in bare.headers["cache-control"]
+    assert service.get(f"/static/{'0' * 12}/style.css").status_code == 404

@@ -9,7 +9,7 @@ import pytest
 from rdflib import URIRef
 
 from wherefrom.arrays import Arrays
-from wherefrom.evidence_map import AXES, Axis, Cell, evidence_map
+from wherefrom.evidence_map import AXES, Axis, Cell, evidence_map, measured_only
 from wherefrom.independence import independence_on
 from wherefrom.lineage import POLICIES, Policy
 from wherefrom.problems import BadParameter
@@ -71,6 +71,32 @@ def test_by_source_a_cell_has_the_claims_of_that_source(store: EmbeddedStore) ->
     clinic = max(cells, key=lambda cell: cell.unsupported)
     assert (named(clinic.row), clinic.claims, clinic.lines) == ("clinic-004", clinic.unsupported, 0)
     assert clinic.unsupported <= len(unsupported(arrays)[clinic.row]) == 70
+
+
+def measured_alone(store: EmbeddedStore) -> set[tuple[str, str, int]]:
+    """Return intervention, outcome and number of studies with a finding on it or a narrower one, where nobody makes a claim on both."""
+    asked = """SELECT ?intervention ?outcome (COUNT(DISTINCT ?study) AS ?n) WHERE {
+        ?study ev:evaluates ?intervention . ?finding ev:findingOf ?study ; ev:outcome/skos:broader* ?outcome .
+        FILTER NOT EXISTS { ?claim ev:about ?intervention ; ev:aboutOutcome/skos:broader* ?outcome }
+    } GROUP BY ?intervention ?outcome"""
+    return {(str(row["intervention"]), str(row["outcome"]), int(row["n"])) for row in store.select(asked)}
+
+
+@pytest.mark.parametrize("base", ["store", "made"])
+def test_what_was_measured_and_nobody_claims(request: pytest.FixtureRequest, base: str) -> None:
+    store: EmbeddedStore = request.getfixturevalue(base)
+    found = measured_only(Arrays.of(store), policy="inferred")
+    expected = measured_alone(store)
+    assert {(str(one.intervention), str(one.outcome)) for one in found} == {(a, b) for a, b, _ in expected}
+    studies = {(a, b): n for a, b, n in expected}
+    assert all(1 <= one.trials <= studies[str(one.intervention), str(one.outcome)] for one in found)  # some share their sample
+
+
+def test_a_trial_of_cpp_measured_parenting_stress_and_no_source_says_so_of_cpp(store: EmbeddedStore) -> None:
+    found = {(named(one.intervention), named(one.outcome)): one.trials for one in measured_only(Arrays.of(store))}
+    assert found["cpp", "parenting-stress"] == 1
+    assert ("ipp", "parenting-stress") not in found
+    assert measured_only(Arrays.of(store), "source", "outcome") == ()
 
 
 def test_axes_are_two_different_ones(store: EmbeddedStore) -> None:

@@ -17,6 +17,7 @@ from wherefrom.changes import ATOM, atom
 from wherefrom.journal import FIRST, Entry
 from wherefrom.vocabulary import TERMS
 from wherefrom.web.views import MENU
+from wherefrom.web.views import map as view_map
 from wherefrom.web.views.api import calls
 
 HTML = {"Accept": "text/html"}
@@ -145,3 +146,30 @@ def test_what_pages_load_is_kept_for_good_under_its_digest(service: httpx.Client
     assert bare.content == answer.content
     assert "immutable" not in bare.headers["cache-control"]
     assert service.get(f"/static/{'0' * 12}/style.css").status_code == 404
+
+
+def test_the_map_shows_each_cell_of_the_api_in_words(service: httpx.Client) -> None:
+    answer = service.get("/api/map").json()
+    text = page(service, "/map")
+    tried = sum(1 for cell in answer["cells"] if cell["independentLines"])
+    assert text.count('<td class="tried">') == tried > 10
+    bare = sum(1 for cell in answer["cells"] if cell["claims"] == cell["unsupported"])
+    assert text.count("<strong>claimed, nothing cited</strong>") == bare > 10
+    assert text.count("<strong>measured, not claimed</strong>") == len(answer["measuredOnly"]) > 10
+    assert text.count('<td class="gap">') == 41 * 3 - len(answer["cells"]) - len(answer["measuredOnly"])
+    rows = list(csv.DictReader(io.StringIO(service.get("/map.csv?rows=intervention&cols=outcome").text)))
+    assert {(row["row"], row["column"]): int(row["trials"]) for row in rows if row["state"] != "measured"} == {
+        (cell["row"], cell["col"]): cell["independentLines"] for cell in answer["cells"]
+    }
+
+
+def test_narrower_outcomes_stand_below_the_broader_one(service: httpx.Client) -> None:
+    rows = re.findall(r'<th scope="row" class="level-(\d)">\s*<a href="/outcome/([^"]+)"', page(service, "/map"))
+    at = [name for _, name in rows].index("attachment-security")
+    assert rows[at][0] == "0"
+    assert ("1", "secure-attachment") in rows[at + 1 : at + 8]
+    assert all(level != "0" for level, _ in rows[at + 1 : at + 4])
+
+
+def test_a_circle_of_broader_outcomes_is_cut() -> None:
+    assert view_map._way("a", {"a": "b", "b": "c", "c": "a"}) == ["c", "b", "a"]

@@ -32,7 +32,7 @@ from wherefrom.withdrawal import Impact, single_points
 from wherefrom.words import count
 
 if TYPE_CHECKING:  # both load numpy, which most answers do without
-    from wherefrom.evidence_map import Cell
+    from wherefrom.evidence_map import Cell, Measured
     from wherefrom.keystones import Keystone
 
 Answer = dict[str, Any]
@@ -437,10 +437,15 @@ def paths_answer(graph: Lineage, start: URIRef, end: URIRef, shown: int, base: s
     }
 
 
-def map_answer(store: Store, cells: Sequence[Cell], rows: str, cols: str, policy: str, base: str) -> Answer:
-    """Return the map of the evidence: what stands in its rows and columns, and the cells in which there is a claim."""
+def map_answer(
+    store: Store, cells: Sequence[Cell], rows: str, cols: str, policy: str, base: str, measured: Sequence[Measured] = ()
+) -> Answer:
+    """Return the map of the evidence: what stands in its rows and columns, and the cells in which there is a claim.
+
+    `measured` are interventions and outcomes on which trials have findings and nobody makes a claim: another kind of gap.
+    """
     across, down = ({getattr(cell, place) for cell in cells} for place in ("row", "column"))
-    names = engine.named(store, across | down)
+    names = engine.named(store, across | down | {thing for one in measured for thing in (one.intervention, one.outcome)})
     return {
         "axes": {"rows": rows, "cols": cols},
         "policy": policy,
@@ -457,6 +462,14 @@ def map_answer(store: Store, cells: Sequence[Cell], rows: str, cols: str, policy
                 "sources": cell.sources,
             }
             for cell in cells
+        ],
+        "measuredOnly": [
+            {
+                "intervention": node_answer(names, one.intervention, base),
+                "outcome": node_answer(names, one.outcome, base),
+                "trials": one.trials,
+            }
+            for one in measured
         ],
     }
 

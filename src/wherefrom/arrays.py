@@ -32,7 +32,7 @@ THREADS = 4  # questions under way at once: the engine leaves other threads runn
 EXACTLY = (EV.Study, EV.Publication)
 OR_BELOW = (EV.Claim, EV.Finding, EV.Rating)
 NONE: Numbers = np.zeros((0, 2), np.int64)
-VALUES = (EV.claimedBy, EV.about, EV.aboutOutcome, EV.outcome, SKOS.broader)
+VALUES = (EV.claimedBy, EV.about, EV.aboutOutcome, EV.outcome, EV.evaluates, SKOS.broader)
 
 
 class Found(Sequence[T]):

@@ -451,11 +451,12 @@ def _keystones(options: argparse.Namespace) -> int:
 def _map(options: argparse.Namespace) -> int:
     from wherefrom.answers import map_answer
     from wherefrom.drawing import map_text
-    from wherefrom.evidence_map import evidence_map
+    from wherefrom.evidence_map import evidence_map, measured_only
 
     kb = _open(options)
     cells = evidence_map(kb.arrays, options.rows, options.cols, options.policy)
-    answer = map_answer(kb.store, cells, options.rows, options.cols, options.policy, kb.settings.base)
+    measured = measured_only(kb.arrays, options.rows, options.cols, options.policy)
+    answer = map_answer(kb.store, cells, options.rows, options.cols, options.policy, kb.settings.base, measured)
     _show_json(answer) if options.json else print(map_text(answer))
     return DONE
 

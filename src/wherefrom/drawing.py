@@ -315,6 +315,9 @@ def map_text(answer: Answer) -> str:
                 _count(cell["independentLines"], "independent line"),
             )
             lines.append(f"  {labels[cell['col']]}: {', '.join(told)}")
+    lines += ["Measured, and claimed by nobody"] if answer["measuredOnly"] else []
+    for one in answer["measuredOnly"]:
+        lines.append(f"  {one['intervention']['label']}, {one['outcome']['label']}: {_count(one['trials'], 'trial')}")
     return "\n".join(lines)
 
 

@@ -5,6 +5,7 @@ A cell is what `independence.independence_on` answers for its row and column, fo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -79,6 +80,39 @@ def evidence_map(arrays: Arrays, rows: Axis = "intervention", columns: Axis = "o
         return Cell(arrays.names.iri(row), arrays.names.iri(column), *(int(part[place]) for part in counts))
 
     return Found(len(cells), cell)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """An outcome on which trials of an intervention have findings though no claim speaks of both: how many trials."""
+
+    intervention: URIRef
+    outcome: URIRef
+    trials: int
+
+
+def measured_only(arrays: Arrays, rows: Axis = "intervention", columns: Axis = "outcome", policy: Policy = "stated") -> Sequence[Measured]:
+    """Return what was measured and is claimed by nobody, by intervention and outcome; the studies are those said to evaluate it.
+
+    There is none where rows and columns are not these two.
+    """
+    if {rows, columns} != {"intervention", "outcome"}:
+        return ()
+    width = len(arrays.names)
+    studies, outcomes = arrays.shown // width, arrays.shown % width
+    at, interventions = Adjacency.of(width, arrays.values[EV.evaluates]).following(studies)
+    keys = interventions * width + outcomes[at]
+    which, ends = Adjacency.of(width, arrays.outcomes_of_claims).following(arrays.values[EV.about][:, 0])
+    open_keys = ~among(keys, distinct(arrays.values[EV.about][which, 1] * width + ends))
+    cells = distinct(keys[open_keys])
+    pairs = np.column_stack((np.searchsorted(cells, keys[open_keys]), arrays.under(policy).trials[studies[at[open_keys]]]))
+    counts = np.bincount(distinct_pairs(pairs, width)[:, 0], minlength=len(cells))
+
+    def record(place: int) -> Measured:
+        intervention, outcome = divmod(int(cells[place]), width)
+        return Measured(arrays.names.iri(intervention), arrays.names.iri(outcome), int(counts[place]))
+
+    return Found(len(cells), record)
 
 
 def _axis(arrays: Arrays, axis: Axis) -> Numbers:

@@ -38,6 +38,8 @@ PAGES = [
     "/claim",
     "/claim?start=100",
     "/claim/none",
+    "/map",
+    "/map?rows=intervention&cols=outcome",
     "/overlap",
     "/sparql",
     "/sparql?name=designs-by-source",

@@ -16,7 +16,7 @@ from wherefrom import independence as lines
 from wherefrom.checks import checks as checked
 from wherefrom.checks import checks_answer
 from wherefrom.citations import citations_answer
-from wherefrom.evidence_map import evidence_map
+from wherefrom.evidence_map import evidence_map, measured_only
 from wherefrom.keystones import keystones as found_keystones
 from wherefrom.narrowing import trace
 from wherefrom.overlap import overlap as overlapping
@@ -137,7 +137,8 @@ def evidence(rows: str = "intervention", cols: str = "outcome", policy: str = "s
 
     def answer(site: Site) -> answers.Answer:
         cells = evidence_map(site.arrays, rows, cols, policy)  # type: ignore[arg-type]
-        return answers.map_answer(site.store, cells, rows, cols, policy, site.base)
+        measured = measured_only(site.arrays, rows, cols, policy)  # type: ignore[arg-type]
+        return answers.map_answer(site.store, cells, rows, cols, policy, site.base, measured)
 
     return answer
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 DONE, FINDINGS, OUR_FAULT, INTERRUPTED = 0, 1, 4, 130
 LINEAGE_FORMATS = ("tree", "json", "jsonld", "turtle", "dot", "graphml", "gexf", "csv", "svg")
 EXPORTS = ("turtle", "trig", "ntriples", "nquads", "jsonld", "rdfxml")
+REFERENCES = ("bibtex", "ris", "csl")
 Command = Callable[[argparse.Namespace], int]
 
 
@@ -157,7 +158,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--json", action="store_true")
     made = command("export", _export, "the whole base, a graph or things, as a file")
     made.add_argument("things", nargs="*", metavar="THING")
-    made.add_argument("--format", choices=EXPORTS, default="trig")
+    made.add_argument("--format", choices=(*EXPORTS, *REFERENCES), default="trig", help="bibtex, ris, csl: what things rest on and cite")
     made.add_argument("--graph", metavar="G", help="one graph: edition/SLUG, graph/SLUG, or the last part of its name")
     made.add_argument("-o", "--output", metavar="FILE")
     made = command("locate", _locate, "the passage for a place in a document")
@@ -506,8 +507,11 @@ def _export(options: argparse.Namespace) -> int:
     from wherefrom.problems import UnwritableOutput
 
     kb = _open(options)
-    quads = select(kb.quads(), kb.settings.base, [kb.iri(thing) for thing in options.things], options.graph)
-    content = export(quads, options.format, kb.settings.base)
+    if options.format in REFERENCES:
+        content = _references(options, kb)
+    else:
+        quads = select(kb.quads(), kb.settings.base, [kb.iri(thing) for thing in options.things], options.graph)
+        content = export(quads, options.format, kb.settings.base)
     if options.output:
         try:
             Path(options.output).write_bytes(content)
@@ -516,6 +520,17 @@ def _export(options: argparse.Namespace) -> int:
     else:
         sys.stdout.buffer.write(content)
     return DONE
+
+
+def _references(options: argparse.Namespace, kb: OpenKnowledgeBase) -> bytes:
+    """Return the whole bibliography, or the publications of things, as a file of references."""
+    from wherefrom.bibliography import FORMS
+
+    if options.graph:
+        raise BadParameter(
+            f"--graph goes with the formats of graphs, not with {options.format}: name things, or nothing for all publications."
+        )
+    return FORMS[options.format].write(kb.references(*options.things)).encode()
 
 
 def _locate(options: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from rdflib import Dataset, URIRef
 from wherefrom import independence as lines
 from wherefrom import lineage as engine
 from wherefrom import withdrawal
+from wherefrom.bibliography import Record, publications_of, whole_bibliography
 from wherefrom.build import current, home
 from wherefrom.load import KnowledgeBase, engine_term, read_knowledge_base, term
 from wherefrom.narrowing import trace
@@ -128,6 +129,12 @@ class OpenKnowledgeBase:
     def overlap(self, *documents: str, unit: Unit = "study", policy: engine.Policy = "stated") -> Overlap:
         """Return the table of documents (all that cite something, if none is named) and the units of evidence they cite."""
         return overlap(self.store, unit, policy, frozenset(self.iri(document) for document in documents) or None)
+
+    def references(self, *things: str) -> list[Record]:
+        """Return the records of the publications that things rest on and cite, or of all where none is named; `FORMS` write them."""
+        wanted = [self.iri(thing) for thing in things]
+        base = self.settings.base
+        return publications_of(self.store, wanted, base) if wanted else whole_bibliography(self.store, base)
 
     def validate(self) -> Report:
         """Return what lint and shapes find in the files."""

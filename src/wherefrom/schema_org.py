@@ -8,6 +8,7 @@ from typing import Any
 
 from rdflib import RDF, SKOS, Graph
 
+from wherefrom.bibliography import Record, article
 from wherefrom.formats import GRAPHS
 from wherefrom.pages import Page
 from wherefrom.resources import shipped_folder
@@ -19,8 +20,11 @@ ADDRESSES = ("additionalType", "contentUrl", "license", "url")
 CONTEXT = {"@vocab": SCHEMA, **{name: {"@type": "@id"} for name in ADDRESSES}}
 
 
-def page(found: Page, address: str, formats: Mapping[str, str], settings: Settings) -> dict[str, Any]:
-    """Return the description of the page at `address` and of the thing it is about; `formats` are addresses -> media types."""
+def page(found: Page, address: str, formats: Mapping[str, str], settings: Settings, record: Record | None = None) -> dict[str, Any]:
+    """Return the description of the page at `address` and of the thing it is about; `formats` are addresses -> media types.
+
+    A publication comes with its `record`: it is described as what it is, an article of a journal or whatever its class says.
+    """
     classes = sorted(str(row["value"]) for row in found.statements if row["property"] == RDF.type)
     return {
         "@context": CONTEXT,
@@ -29,7 +33,13 @@ def page(found: Page, address: str, formats: Mapping[str, str], settings: Settin
         "name": found.label,
         "license": settings.licence_iri,
         "isPartOf": {"@id": str(dataset_iri(settings.base)), "@type": "Dataset", "name": settings.title},
-        "mainEntity": {"@id": found.iri, "@type": types(classes), "name": found.label, "additionalType": classes},
+        "mainEntity": {
+            "@id": found.iri,
+            "@type": types(classes),
+            "name": found.label,
+            "additionalType": classes,
+            **(article(record) if record else {}),
+        },
         "encoding": [_file("MediaObject", href, media_type) for href, media_type in formats.items()],
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import jinja2
 
+from wherefrom.bibliography import coins, highwire, words
 from wherefrom.resources import template_folder
 from wherefrom.words import count, plural
 
@@ -15,7 +16,8 @@ from wherefrom.words import count, plural
 def _environment() -> jinja2.Environment:
     loader = jinja2.FileSystemLoader(template_folder())
     made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    made.filters |= {"counted": count, "plural": plural, "sentence": lambda words: words[:1].upper() + words[1:]}
+    made.filters |= {"counted": count, "plural": plural, "sentence": lambda text: text[:1].upper() + text[1:]}
+    made.filters |= {"cited": words, "coins": coins, "highwire": highwire}
     return made
 
 

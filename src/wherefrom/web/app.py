@@ -17,7 +17,7 @@ from wherefrom.picture import STYLE_SOURCE
 from wherefrom.problems import BadParameter, Problem, UnknownResource
 from wherefrom.settings import Settings
 from wherefrom.version import __version__
-from wherefrom.web import api, dataset, downloads, metrics, sparql, things, views, writing
+from wherefrom.web import api, dataset, downloads, metrics, sparql, things, unapi, views, writing
 from wherefrom.web.metrics import Metrics
 from wherefrom.web.pool import Pool
 from wherefrom.web.publishing import Publisher
@@ -90,6 +90,7 @@ def application(build: Build, settings: Settings, publisher: Publisher, figures:
         api.routes(site),
         dataset.routes(site),
         downloads.routes(site),
+        unapi.routes(site),
         writing.routes(site, publisher),
         metrics.routes(figures, pool, site.version),
         *(view.routes(site) for view in views.VIEWS),

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from wherefrom import void
+from wherefrom.bibliography import FORMS
 from wherefrom.dumps import GZIP
 from wherefrom.export import EXPANDED
 from wherefrom.formats import ANSWERS, BY_ENDING, GRAPHS
@@ -30,15 +31,17 @@ from wherefrom.web.streaming import End, Streamed
 HTML, JSON, PROBLEM = "text/html", "application/json", "application/problem+json"
 SUFFIXES = {"html": HTML, **{form.ending: form.media_type for name, form in GRAPHS.items() if name != "nquads"}}  # of pages
 RDF = {form.ending: form.media_type for name, form in GRAPHS.items() if name in void.FORMATS}  # of descriptions, in one graph
+CITED = {form.ending: form.media_type for form in FORMS.values()}  # of the literature of a thing
 LINKSET = "application/linkset+json"
 READ = ["GET", "HEAD"]
 NAMES = {form.ending: form.title for form in GRAPHS.values() if form.ending in SUFFIXES}
+CITED_NAMES = {form.ending: form.title for form in FORMS.values()}
 VARY = "Accept, Accept-Profile, Accept-Encoding"
 CACHED = "public, max-age=300"
 FOREVER = "public, max-age=31536000, immutable"  # what has the digest of its content in its name (RFC 8246)
 JSON_LD = "http://www.w3.org/ns/json-ld#"
 WORTH = 1_000  # bytes below which compressing does not pay
-TEXTS = {form.media_type for form in ANSWERS} | {JSON, "application/xml", "application/sparql-query"}
+TEXTS = {form.media_type for form in ANSWERS} | {JSON, "application/xml", "application/sparql-query", *CITED.values()}
 
 
 @dataclass(frozen=True)

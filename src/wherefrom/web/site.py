@@ -59,6 +59,7 @@ class Site:
             "formats": [],
             "asset": assets.address,
             "address": self.address,
+            "absolute": self.absolute,
             "described": None,
             **values,
         }
@@ -71,6 +72,10 @@ class Site:
     def address(self, iri: str) -> str:
         """Return where a page leads for an IRI, empty where it leads nowhere."""
         return address(iri, self.base)
+
+    def absolute(self, path: str) -> str:
+        """Return the address of a page for use outside: what is under the base, whatever host was asked."""
+        return f"{self.base.rstrip('/')}{path}"
 
     def etag(self, *parts: str) -> str:
         """Return a strong entity tag for a representation: same data, program, settings and parts, same tag."""

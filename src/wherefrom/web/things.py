@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from urllib.parse import unquote
 
 import pyoxigraph as ox
@@ -11,6 +12,7 @@ from rdflib import OWL, RDF, SKOS, URIRef
 from starlette.responses import Response
 
 from wherefrom import pages, schema_org
+from wherefrom.bibliography import CITING, FORMS, Record, publications_of, records
 from wherefrom.export import export
 from wherefrom.load import engine_term
 from wherefrom.problems import BadParameter, UnknownResource
@@ -19,6 +21,8 @@ from wherefrom.store import Row
 from wherefrom.vocabulary import EV, ONTOLOGY, SCHEMES
 from wherefrom.web import profiles
 from wherefrom.web.respond import (
+    CITED,
+    CITED_NAMES,
     HTML,
     LINKSET,
     NAMES,
@@ -39,6 +43,8 @@ from wherefrom.web.site import Site
 SCHEME_CLASSES = (SKOS.ConceptScheme, EV.RatingScheme)
 DATA = {name: media_type for name, media_type in SUFFIXES.items() if name != "html"}
 IN_DATA = ("schema", "alt")  # profiles that have no page
+ENDINGS = (*SUFFIXES, *CITED, "linkset")
+WRITE = {form.ending: form.write for form in FORMS.values()}
 ABOUT_PAGE = "https://schema.org/AboutPage"
 
 
@@ -73,19 +79,14 @@ def routes(site: Site) -> tuple[APIRouter, APIRouter]:
 
     @open_ended.api_route("/{kind}", methods=READ, include_in_schema=False)
     def things(request: Request, kind: str, start: int = 0) -> Response:
+        kind, suffix = _split(kind)
         if kind not in site.things:
             if kind.lower() in site.things:
-                return moved(request, f"/{kind.lower()}")
+                return moved(request, f"/{_with(kind.lower(), suffix)}")
             raise UnknownResource(f"the kind {kind!r}")
         if start < 0:
             raise BadParameter("start is the number of things to pass over, 0 or more.")
-
-        def content() -> bytes:
-            listing = pages.listing(site.store, site.things[kind], kind, site.base, start)
-            heading = kind.replace("-", " ").capitalize()
-            return site.page("list.html", listing=listing, heading=heading, links=[])
-
-        return respond(site, request, HTML, content)
+        return _list(site, request, kind, suffix, start)
 
     @open_ended.api_route("/{name:path}", methods=READ, include_in_schema=False)
     def page(request: Request, name: str) -> Response:
@@ -104,11 +105,11 @@ def routes(site: Site) -> tuple[APIRouter, APIRouter]:
 
 def _split(name: str) -> tuple[str, str]:
     """Return a name without its suffix, and the suffix where it is one of ours."""
-    bare, dot, suffix = name.rpartition(".")
-    return (bare, suffix) if dot and (suffix in SUFFIXES or suffix == "linkset") else (name, "")
+    suffix = next((ending for ending in ENDINGS if name.endswith(f".{ending}")), "")
+    return (name.removesuffix(f".{suffix}"), suffix) if suffix else (name, "")
 
 
-def _known(suffix: str, offered: dict[str, str]) -> str:
+def _known(suffix: str, offered: Mapping[str, str]) -> str:
     if suffix and suffix not in offered:
         raise UnknownResource(f"the format .{suffix} of this")
     return suffix
@@ -153,6 +154,30 @@ def _with(path: str, suffix: str) -> str:
     return f"{path}.{suffix}" if suffix else path
 
 
+def _list(site: Site, request: Request, kind: str, suffix: str, start: int) -> Response:
+    """Return the list of things of one kind, a page at a time; that of publications is also a file of references, all in one."""
+    cited = CITED if kind == "publication" else {}
+    chosen, negotiated = negotiate(request, {"html": HTML, **cited}, _known(suffix, {"html": HTML, **cited}))
+    links = [Link("canonical", f"/{kind}{f'?start={start}' if start else ''}")]
+    links += [Link("alternate", f"/{kind}.{ending}", media_type) for ending, media_type in cited.items()]
+
+    def content() -> bytes:
+        if chosen != "html":
+            return WRITE[chosen](records(site.store, map(URIRef, site.things[kind]), site.base)).encode()
+        listing = pages.listing(site.store, site.things[kind], kind, site.base, start)
+        formats = [{"name": CITED_NAMES[ending], "href": f"/{kind}.{ending}", "type": cited[ending]} for ending in cited]
+        part = site.things[kind][start : start + len(listing.things)] if cited else []
+        shown = {
+            "listing": listing,
+            "heading": kind.replace("-", " ").capitalize(),
+            "records": records(site.store, map(URIRef, part), site.base),
+        }
+        return site.page("list.html", **shown, links=links, formats=formats)
+
+    location = f"/{kind}.{chosen}" if negotiated and chosen != "html" else ""
+    return respond(site, request, HTML if chosen == "html" else cited[chosen], content, links=links, location=location, key=f"/{kind}")
+
+
 def _thing_page(site: Site, request: Request, iri: URIRef, name: str, suffix: str) -> Response:
     """Return the page or description of one thing in the format that suffix or Accept header ask for, and in the profile asked for."""
     statements = pages.describe(site.store, iri, site.base)
@@ -160,24 +185,47 @@ def _thing_page(site: Site, request: Request, iri: URIRef, name: str, suffix: st
     if suffix == "linkset":
         return respond(site, request, LINKSET, lambda: as_json(_linkset(site, iri, path, statements)))
     profile = profiles.asked(request)
-    chosen, negotiated = negotiate(request, DATA if profile in IN_DATA else SUFFIXES, suffix)
+    cited = _cited(statements)
+    offered = DATA if profile in IN_DATA else {**SUFFIXES, **cited}
+    chosen, negotiated = negotiate(request, offered, _known(suffix, {**SUFFIXES, **cited}))
     withdrawn = any(row["property"] == OWL.deprecated and str(row["value"]) == "true" for row in statements)
-    links = _links(site, iri, path, statements, rdf=chosen != "html") + profiles.links(profile)
-    form, media_type = (HTML, HTML) if chosen == "html" else rdf_form(request, chosen)
+    links = _links(site, iri, path, statements, chosen) + profiles.links(profile)
+    form, media_type = (chosen, offered[chosen]) if chosen == "html" or chosen in cited else rdf_form(request, chosen)
 
     def content() -> bytes:
+        if chosen in cited:
+            return WRITE[chosen](publications_of(site.store, [iri], site.base)).encode()
         if chosen != "html":
             return export(_in_profile(site, iri, path, statements, profile), form, site.base)
-        formats = [{"name": NAMES[name], "href": f"{path}.{name}"} for name in NAMES]
-        found = pages.page(site.store, iri, site.base)
-        template, part = pages.own(pages.Asking(site.store, found, site.settings, site.folder))
-        told = _schema_org(site, found, path)
-        return site.page(template, page=found, own=part, name=name.removeprefix("/"), formats=formats, links=links, described=told)
+        return _html(site, iri, path, statements, links)
 
-    location = f"{path}.{chosen}{f'?_profile={profile}' if profile else ''}" if negotiated and media_type == SUFFIXES[chosen] else ""
+    location = f"{path}.{chosen}{f'?_profile={profile}' if profile else ''}" if negotiated and media_type == offered[chosen] else ""
     status = 410 if withdrawn else 200
     sent = {"key": f"{path} {profile}", "more": profiles.headers(profile)}
     return respond(site, request, media_type, content, links=links, location=location, status=status, **sent)  # type: ignore[arg-type]
+
+
+def _html(site: Site, iri: URIRef, path: str, statements: list[Row], links: list[Link]) -> bytes:
+    found = pages.page(site.store, iri, site.base)
+    template, part = pages.own(pages.Asking(site.store, found, site.settings, site.folder))
+    titles = {**NAMES, **{ending: CITED_NAMES[ending] for ending in _cited(statements)}}
+    formats = [{"name": title, "href": f"{path}.{ending}"} for ending, title in titles.items()]
+    shown = {"page": found, "own": part, "record": _record(site, iri, statements), "name": site.address(iri).removeprefix("/")}
+    return site.page(template, **shown, formats=formats, links=links, described=_schema_org(site, found, path))
+
+
+def _classes(statements: list[Row]) -> set[str]:
+    return {str(row["value"]) for row in statements if row["property"] == RDF.type}
+
+
+def _cited(statements: list[Row]) -> Mapping[str, str]:
+    """Return the formats of references that a thing has: all where it is of a class that has a literature."""
+    return {} if CITING.isdisjoint(_classes(statements)) else CITED
+
+
+def _record(site: Site, iri: URIRef, statements: list[Row]) -> Record | None:
+    """Return the record of a publication, None for all else."""
+    return records(site.store, [iri], site.base)[0] if str(EV.Publication) in _classes(statements) else None
 
 
 def _in_profile(site: Site, iri: URIRef, path: str, statements: list[Row], profile: str) -> list[ox.Quad]:
@@ -192,7 +240,9 @@ def _in_profile(site: Site, iri: URIRef, path: str, statements: list[Row], profi
 
 def _schema_org(site: Site, found: pages.Page, path: str) -> dict[str, object]:
     root = site.base.rstrip("/")
-    return schema_org.page(found, f"{root}{path}", {f"{root}{path}.{name}": DATA[name] for name in DATA}, site.settings)
+    record = _record(site, URIRef(found.iri), found.statements)
+    formats = {**DATA, **_cited(found.statements)}
+    return schema_org.page(found, f"{root}{path}", {f"{root}{path}.{name}": formats[name] for name in formats}, site.settings, record)
 
 
 def _quads(site: Site, iri: URIRef, statements: list[Row]) -> list[ox.Quad]:
@@ -206,19 +256,25 @@ def _quads(site: Site, iri: URIRef, statements: list[Row]) -> list[ox.Quad]:
     ]
 
 
-def _links(site: Site, iri: URIRef, path: str, statements: list[Row], *, rdf: bool) -> list[Link]:
-    """Return the links of a page (FAIR Signposting, level 1), or of a description back to its page."""
+def _links(site: Site, iri: URIRef, path: str, statements: list[Row], chosen: str = "html") -> list[Link]:
+    """Return the links of a page (FAIR Signposting, level 1), or of a description back to its page.
+
+    References to what a thing rests on and cites do not describe the thing, only those to a publication do.
+    """
+    described = chosen not in CITED or str(EV.Publication) in _classes(statements)
     types = [Link("type", str(row["value"])) for row in statements if row["property"] == RDF.type]
     licence = Link("license", site.settings.licence_iri)
     linkset = Link("linkset", f"{path}.linkset", LINKSET)
-    if rdf:
-        return [Link("describes", path, HTML), Link("canonical", path), licence, linkset]
+    if chosen != "html":
+        return [*([Link("describes", path, HTML)] if described else []), Link("canonical", path), licence, linkset]
     formats = [(f"{path}.{name}", SUFFIXES[name]) for name in NAMES]
+    cited = [(f"{path}.{name}", media_type) for name, media_type in _cited(statements).items()]
+    describing = [*formats, *cited] if str(EV.Publication) in _classes(statements) else formats  # elsewhere they describe what is cited
     return [
         Link("cite-as", str(iri)),
         Link("canonical", path),
-        *(Link("describedby", href, media_type) for href, media_type in formats),
-        *(Link("alternate", href, media_type) for href, media_type in formats),
+        *(Link("describedby", href, media_type) for href, media_type in describing),
+        *(Link("alternate", href, media_type) for href, media_type in (*formats, *cited)),
         Link("type", ABOUT_PAGE),
         *types,
         licence,
@@ -230,13 +286,14 @@ def _linkset(site: Site, iri: URIRef, path: str, statements: list[Row]) -> dict[
     """Return the links of a page as a linkset (RFC 9264), all addresses absolute."""
     root = site.base.rstrip("/")
     context: dict[str, object] = {"anchor": f"{root}{path}"}
-    for link in _links(site, iri, path, statements, rdf=False):
+    for link in _links(site, iri, path, statements):
         if link.rel != "linkset":
             href = link.href if link.href.startswith("http") else f"{root}{link.href}"
             entry = {"href": href, **({"type": link.type} if link.type else {})}
             context.setdefault(link.rel, []).append(entry)  # type: ignore[attr-defined]
-    described = [{"anchor": f"{root}{path}.{name}", "describes": [{"href": f"{root}{path}", "type": HTML}]} for name in NAMES]
-    return {"linkset": [context, *described]}
+    described = {link.href for link in _links(site, iri, path, statements) if link.rel == "describedby"}
+    back = [{"anchor": f"{root}{href}", "describes": [{"href": f"{root}{path}", "type": HTML}]} for href in sorted(described)]
+    return {"linkset": [context, *back]}
 
 
 def _graph_page(site: Site, request: Request, graph: str, path: str, suffix: str) -> Response:
@@ -265,7 +322,7 @@ def _schemes_list(site: Site, request: Request) -> Response:
     def content() -> bytes:
         found = sorted({str(row["thing"]) for row in rows(site.store, "kinds") if row["class"] in SCHEME_CLASSES})
         listing = pages.listing(site.store, found, "scheme", site.base, 0, len(found))
-        return site.page("list.html", listing=listing, heading="Concept schemes", links=[])
+        return site.page("list.html", listing=listing, heading="Concept schemes", records=[])
 
     return respond(site, request, HTML, content)
 

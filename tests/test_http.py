@@ -17,6 +17,7 @@ from pyld import jsonld
 from rdflib import DCTERMS, OWL, RDF, VOID, Dataset, Graph, Literal, Namespace, URIRef
 
 from wherefrom.answering import GRAPHS, ROWS
+from wherefrom.bibliography import FORMS
 from wherefrom.build import Build
 from wherefrom.load import KnowledgeBase
 from wherefrom.settings import Settings
@@ -394,7 +395,8 @@ class Head(HTMLParser):
 
 def test_23_the_head_of_the_page_has_the_same_links(service: httpx.Client) -> None:
     page = get(service, CLAIM, "text/html")
-    in_head = [link for link in Head(page.text).links if link["rel"] != "stylesheet"]
+    only_for_pages = ("stylesheet", "unapi-server")
+    in_head = [link for link in Head(page.text).links if link["rel"] not in only_for_pages]
     assert sorted(map(str, (sorted(link.items()) for link in in_head))) == sorted(map(str, (sorted(link.items()) for link in links(page))))
 
 
@@ -403,7 +405,8 @@ def test_24_alternates_and_the_canonical_address_are_named(service: httpx.Client
         assert [urljoin("/", href) for href in hrefs(service.get(f"{CLAIM}.{suffix}"), "canonical")] == [CLAIM]
     page = get(service, CLAIM, "text/html")
     found = {link["type"]: link["href"] for link in links(page) if link["rel"] == "alternate"}
-    assert found == {FORMATS[suffix]: f"{CLAIM}.{suffix}" for suffix in RDF_FORMATS}
+    references = {form.media_type: f"{CLAIM}.{form.ending}" for form in FORMS.values()}
+    assert found == {FORMATS[suffix]: f"{CLAIM}.{suffix}" for suffix in RDF_FORMATS} | references
 
 
 def test_24_links_hold_only_what_a_header_may_hold(small: httpx.Client) -> None:

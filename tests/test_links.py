@@ -14,7 +14,7 @@ from wherefrom.pages import TRACED
 from wherefrom.web.views import MENU
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-OTHERS = {"/sparql", "/ontology", "/shapes", "/downloads", "/changes", *(entry.path for entry in MENU)}  # no lists of things
+OTHERS = {"/sparql", "/ontology", "/shapes", "/downloads", "/changes", "/unapi", *(entry.path for entry in MENU)}  # no lists of things
 EACH_KIND = 3  # things of each kind whose pages are read
 
 

@@ -38,6 +38,7 @@ PAGES = [
     "/claim",
     "/claim?start=100",
     "/claim/none",
+    "/publication",
     "/map",
     "/map?rows=intervention&cols=outcome",
     "/overlap",

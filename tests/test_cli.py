@@ -77,6 +77,8 @@ ANSWERS = [
     ("overlap", "--unit", "publication"),
     ("paths", "claim/reading-together-words", "publication/example-2020"),
     ("unsupported",),
+    ("find", "reading", "together"),
+    ("find", "nothing-has-this"),
     ("unsupported", "--source", "example-press"),
     ("stats",),
     ("verify-sources", "{folder}/sources"),

@@ -25,6 +25,7 @@ from wherefrom.narrowing import trace
 from wherefrom.overlap import overlap
 from wherefrom.query import question, questions, rows
 from wherefrom.retractions import publications
+from wherefrom.search import Index
 from wherefrom.store import EmbeddedStore, RemoteStore, Store
 from wherefrom.withdrawal import impact
 
@@ -99,6 +100,9 @@ ASKED: dict[str, Callable[[Store, Policy], object]] = {
         store, evidence_map(Arrays.of(store), "intervention", "outcome", policy), "intervention", "outcome", policy, BASE
     ),
     "citations": lambda store, policy: citations_answer(store, BASE, None, policy, "any"),
+    "search": lambda store, _: [
+        Index(store, BASE, pages.kinds_of_things(store, BASE)).search(words) for words in ("attachment", "Development and Psychotherapy")
+    ],
     "page": lambda store, _: [in_order(pages.page(store, iri(thing), BASE)) for thing in THINGS],
 }
 EXISTS = "EXISTS gives 1 and 0 where true and false are right"

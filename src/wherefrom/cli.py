@@ -154,6 +154,11 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("thing", nargs="?", metavar="THING", help="a claim, what claims speak of, or a paper (default: the whole base)")
     made.add_argument("--stance", default="supporting", help="supporting, contrasting, mentioning or any")
     _answer_options(made)
+    made = command("find", _find, "things by their names, titles, DOIs, printed references and notes; slips of typing are forgiven")
+    made.add_argument("words", nargs="+", metavar="TEXT")
+    made.add_argument("--type", metavar="KIND", help="only claims, studies, publications ...: claim, study, publication ...")
+    made.add_argument("--page", type=int, default=1, help="the next hits of each kind")
+    made.add_argument("--json", action="store_true")
     made = command("stats", _stats, "how much of what there is")
     made.add_argument("--json", action="store_true")
     made = command("export", _export, "the whole base, a graph or things, as a file")
@@ -486,6 +491,14 @@ def _citations(options: argparse.Namespace) -> int:
     limit = kb.settings.lineage_nodes
     answer = citations_answer(kb.store, kb.settings.base, thing, options.policy, options.stance, limit)
     _show_json(answer) if options.json else print(citations_text(answer))
+    return DONE
+
+
+def _find(options: argparse.Namespace) -> int:
+    from wherefrom.drawing import found_text
+
+    answer = _open(options).index.search(" ".join(options.words), options.type, options.page)
+    _show_json(answer) if options.json else print(found_text(answer))
     return DONE
 
 

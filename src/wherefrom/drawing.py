@@ -16,6 +16,7 @@ from wherefrom.answers import Answer
 from wherefrom.picture import svg
 from wherefrom.words import count as _count
 from wherefrom.words import places as _places
+from wherefrom.words import plural
 
 NOTHING = {
     "grounds": "nothing is named that it rests on",
@@ -390,6 +391,30 @@ def paths_text(answer: Answer) -> str:
     lines = [f"{count} from {answer['from']} to {answer['to']} ({answer['policy']})"]
     lines += [f"  {' -> '.join(way)}" for way in answer["shortest"]]
     return "\n".join([*lines, *_truncated(answer)])
+
+
+def found_text(answer: Answer) -> str:
+    """Return what a search found, by kind, each with the text that has the words where that is not its name."""
+    if not answer["total"]:
+        return f"Nothing has {answer['query']!r} in a name, title, identifier, printed reference or note."
+    asked = answer["corrected"] or answer["query"]
+    lines = [f"Nothing has {answer['query']!r}."] if answer["corrected"] else []
+    lines += [f"Nothing has all of these words: {asked}."] if answer["words"] == "some" else []
+    lines += [f"{_count(answer['total'], 'thing')} with {'some of the words' if answer['words'] == 'some' else repr(asked)}"]
+    for found in answer["types"]:
+        lines += ["", f"{plural(found['type']).capitalize()} ({found['total']:,})", *(f"  {_found_line(hit)}" for hit in found["hits"])]
+    if answer["page"] < answer["pages"]:
+        more = "--page {}" if answer["type"] else "--type KIND for all of a kind, or --page {}"
+        lines += ["", f"More: {more.format(answer['page'] + 1)}"]
+    return "\n".join(lines)
+
+
+def _found_line(hit: Answer) -> str:
+    matched, named = hit["matched"], f"{hit['label']}  [{hit['id']}]"
+    if matched is None or matched["text"] == hit["label"]:
+        return named
+    place = f" ({matched['reference']})" if matched["reference"] else ""
+    return f"{named}  {matched['property']}{place}: {matched['text']}"
 
 
 def circumstances(answer: Answer) -> dict[str, str]:

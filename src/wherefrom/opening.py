@@ -29,6 +29,7 @@ from wherefrom.vocabulary import expand
 if TYPE_CHECKING:
     from wherefrom.arrays import Arrays
     from wherefrom.report import Report
+    from wherefrom.search import Index
 
 
 class Rows(list[Row]):
@@ -85,6 +86,14 @@ class OpenKnowledgeBase:
         from wherefrom.arrays import Arrays  # loads numpy, which other questions do without
 
         return Arrays.of(self.store)
+
+    @cached_property
+    def index(self) -> Index:
+        """What things are found by, for `index.search("words")`; all texts are read when it is first asked for."""
+        from wherefrom.pages import kinds_of_things
+        from wherefrom.search import Index
+
+        return Index(self.store, self.settings.base, kinds_of_things(self.store, self.settings.base))
 
     @cached_property
     def graph(self) -> Dataset:

@@ -66,7 +66,7 @@ class NotConforming(Problem):
 
 class UnknownResource(Problem):
     slug, title, status, exit_code = "unknown-resource", "Nothing is known under this name", 404, 2
-    remedy = "Check the name: type/slug, as in claim/foundations-ipp-secure. Each kind has a list, for example /claim."
+    remedy = "Look for its words with `wherefrom find` or at /search; a name is type/slug, as in claim/foundations-ipp-secure."
 
     def __init__(self, name: str) -> None:
         super().__init__(f"No graph says anything about {name}.")
@@ -178,6 +178,11 @@ class BadParameter(Problem):
 class AddressInUse(Problem):
     slug, title, status = "address-in-use", "Nothing can be served at this address", 500
     remedy = "Name a free port from 1 to 65535 with --port, or 0 to have one picked."
+
+
+class SearchUnavailable(Problem):
+    slug, title, status, exit_code = "search-unavailable", "This Python cannot search", 503, 4
+    remedy = "Run with a Python whose SQLite is 3.34 or newer and has FTS5: `python -c 'import sqlite3; print(sqlite3.sqlite_version)'`."
 
 
 class StoreUnusable(Problem):

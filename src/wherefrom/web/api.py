@@ -37,6 +37,8 @@ QUESTIONS: tuple[tuple[str, Callable[..., asked.Asked], str], ...] = (
     ("map", asked.evidence, "Claims and independent lines of evidence, by intervention and outcome"),
     ("citations", asked.citations, "Who cites whom about a thing: paths, amplification, bias, dead ends"),
     ("paths", asked.paths, "The ways from one thing down to another, and how many there are"),
+    ("search", asked.search, "What has words in its names, titles, identifiers, printed references or notes, by kind"),
+    ("suggest", asked.suggest, "Up to ten things by what was typed of a name or identifier"),
 )
 
 

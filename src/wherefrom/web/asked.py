@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Annotated, cast
+from urllib.parse import urlencode
 
 from fastapi import Query
 
@@ -166,6 +167,22 @@ def paths(
         return answers.paths_answer(graph, site.iri(start), site.iri(end), show, site.base)
 
     return answer
+
+
+def search(q: str, type: str | None = None, page: int = 1) -> Asked:
+    """Ask for what has the words `q` in a name, title, identifier, printed reference or note; of one kind, if `type` names it."""
+
+    def answer(site: Site) -> answers.Answer:
+        found = site.index.search(q, type or None, page)
+        more = {"q": q, **({"type": type} if type else {}), "page": page + 1}
+        return {**found, "next": f"/api/search?{urlencode(more)}" if page < found["pages"] else None}
+
+    return answer
+
+
+def suggest(q: str) -> Asked:
+    """Ask for up to ten things whose name or identifier begins with, or has, what was typed."""
+    return lambda site: site.index.suggest(q)
 
 
 def source_name(name: str) -> str:

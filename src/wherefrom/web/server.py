@@ -11,6 +11,7 @@ import uvicorn
 
 from wherefrom import journal
 from wherefrom.problems import AddressInUse
+from wherefrom.search import check_engine
 from wherefrom.settings import read_settings
 from wherefrom.tokens import read_tokens
 from wherefrom.web.app import application
@@ -43,8 +44,10 @@ def serve(
     """Serve the current build of the knowledge base in `folder` until interrupted; SIGHUP has it build anew (`Publisher`).
 
     Writes are taken from those whose tokens `token_file` lists. Raises `AddressInUse` where the port is taken,
-    `BadTokenFile` and `StoreUnusable` where nothing could be written. With `access_log` each request is told on standard error.
+    `BadTokenFile` and `StoreUnusable` where nothing could be written, `SearchUnavailable` where nothing could be looked for.
+    With `access_log` each request is told on standard error.
     """
+    check_engine()
     if token_file is not None:
         read_tokens(token_file)
         journal.prepare(folder)

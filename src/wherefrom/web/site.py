@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
 from rdflib import URIRef
@@ -18,6 +19,7 @@ from wherefrom.dumps import Dumps
 from wherefrom.export import context
 from wherefrom.pages import address, kinds_of_things, render
 from wherefrom.query import rows
+from wherefrom.search import Index
 from wherefrom.settings import Settings
 from wherefrom.store import EmbeddedStore
 from wherefrom.version import __version__
@@ -45,6 +47,9 @@ class Site:
         self.store = EmbeddedStore.at(build.store)
         self.base = settings.base
         self.cache: Cache[tuple[str, bytes]] = Cache(settings.cache_megabytes)  # answers by entity tag or query, with their media type
+
+        self._index: Index | None = None
+        self._indexing = Lock()
 
     @property
     def version(self) -> str:
@@ -86,6 +91,14 @@ class Site:
     def arrays(self) -> Arrays:
         """The whole base as arrays, for questions about everything."""
         return Arrays.of(self.store)
+
+    @property
+    def index(self) -> Index:
+        """What things are found by. Who asks while it is being made waits, so that it is made once."""
+        with self._indexing:
+            if self._index is None:
+                self._index = Index(self.store, self.base, self.things)
+            return self._index
 
     @cached_property
     def things(self) -> dict[str, list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ def test_a_paper_is_found_by_what_a_source_misprints(index: Index) -> None:
     assert ids(answer)[:2] == ["publication/stronach-2013", PAPER]  # whose journal is Development and Psychopathology
     matched = answer["types"][0]["hits"][1]["matched"]
     assert (matched["property"], matched["text"]) == ("printed journal", "Development and Psychotherapy")
-    assert matched["reference"] == "reference/continuum-cpp-cicchetti-2006"
+    assert matched["reference"]["id"] == "reference/continuum-cpp-cicchetti-2006"
 
 
 @pytest.mark.parametrize("name", [PAPER, "publication:cicchetti-2006", "cicchetti-2006", f"{BASE}id/{PAPER}", f"<{BASE}id/{PAPER}>"])
@@ -388,6 +389,92 @@ def test_the_api_is_described(service: httpx.Client) -> None:
     paths = service.get("/openapi.json").json()["paths"]
     assert {one["name"] for one in paths["/api/search"]["get"]["parameters"]} == {"q", "type", "page"}
     assert {one["name"] for one in paths["/api/suggest"]["get"]["parameters"]} == {"q"}
+
+
+### The page
+
+
+def page(client: httpx.Client, **asked: object) -> str:
+    answer = client.get("/search", params=asked, headers={"Accept": "text/html"})  # type: ignore[arg-type]
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_the_page_shows_what_the_api_tells(service: httpx.Client) -> None:
+    told = get(service, "search", q="secure attachment").json()
+    shown = page(service, q="secure attachment")
+    headings = re.findall(r"<h2>([\w ]+) <small>([\d,]+)</small></h2>", shown)
+    assert [int(number.replace(",", "")) for _, number in headings] == [one["total"] for one in told["types"]]
+    assert f"{told['total']} results" in shown
+    for hit in (hit for one in told["types"] for hit in one["hits"]):
+        assert f'<a href="{hit["page"]}">' in shown
+    assert "<mark>secure</mark> <mark>attachment</mark>" in shown
+    assert 'value="secure attachment"' in shown
+
+
+def test_the_page_leads_to_all_of_a_kind_and_on(service: httpx.Client) -> None:
+    links = re.findall(r'href="(/search\?[^"]+)">All', page(service, q="i"))
+    assert links
+    path = next(link for link in links if "type=claim" in link).replace("&amp;", "&")
+    seen: list[str] = []
+    while path:
+        shown = service.get(path, headers={"Accept": "text/html"}).text
+        seen += re.findall(r'<li><a href="(/claim/[^"]+)">', shown)
+        following = re.search(r'href="([^"]+)" rel="next"', shown)
+        path = following[1].replace("&amp;", "&") if following else ""
+    assert len(seen) == len(set(seen)) == get(service, "search", q="i", type="claim").json()["total"]
+
+
+def test_the_page_says_what_to_do(service: httpx.Client) -> None:
+    assert "Words of a name, title or note" in page(service)
+    nothing = page(service, q="qqqqqqqq", type="claim")
+    assert "Nothing among claims has “qqqqqqqq”" in nothing
+    assert '<a href="/search?q=qqqqqqqq">Search everything</a>' in nothing
+    assert "This is what has “cicchetti”" in page(service, q="cichetti")
+    assert "This is what has some of them" in page(service, q="does IPP improve attachment")
+
+
+def test_the_page_is_data_at_the_same_address(service: httpx.Client) -> None:
+    told = service.get("/search.json", params={"q": "ipp", "type": "claim"}).json()
+    assert told == get(service, "search", q="ipp", type="claim").json()
+    assert service.get("/search", params={"q": "ipp", "type": "claim"}, headers={"Accept": "application/json"}).json() == told
+
+
+class Tags(HTMLParser):
+    """The tags of a page and the names of their attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags, self.attributes, self.scripts = set[str](), set[str](), set[str | None]()
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        self.scripts |= {dict(attrs).get("src") for _ in [tag] if tag == "script"}
+
+
+def test_what_is_typed_or_found_is_never_markup(small: httpx.Client) -> None:
+    plain = Tags(page(small, q="reading"))
+    assert "&lt;<mark>script</mark>&gt;" in page(small, q="<script>alert(1)</script>")
+    for words in ("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "onclick alert", "bold onerror", "javascript alert"):
+        shown = Tags(page(small, q=words))
+        assert shown.tags - plain.tags <= {"ul", "li", "br", "small", "mark", "a"}, words
+        assert shown.attributes <= plain.attributes, words
+        assert shown.scripts == plain.scripts, words
+
+
+def test_the_page_refuses_in_words(service: httpx.Client) -> None:
+    answer = service.get("/search", params={"q": "a", "type": "nonsense"}, headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "text/html; charset=utf-8")
+    assert "type is one of" in answer.text
+
+
+def test_every_page_has_the_field(service: httpx.Client) -> None:
+    for path in ("/", "/claim", "/claim/foundations-ipp-secure", "/problems/bad-query"):
+        assert (
+            '<form class="search" role="search" method="get" action="/search">' in service.get(path, headers={"Accept": "text/html"}).text
+        )
 
 
 ### The terminal

@@ -413,7 +413,7 @@ def _found_line(hit: Answer) -> str:
     matched, named = hit["matched"], f"{hit['label']}  [{hit['id']}]"
     if matched is None or matched["text"] == hit["label"]:
         return named
-    place = f" ({matched['reference']})" if matched["reference"] else ""
+    place = f" ({matched['reference']['id']})" if matched["reference"] else ""
     return f"{named}  {matched['property']}{place}: {matched['text']}"
 
 

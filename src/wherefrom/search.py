@@ -10,7 +10,7 @@ import json
 import re
 import sqlite3
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from difflib import SequenceMatcher
 from itertools import groupby
@@ -137,6 +137,7 @@ class Index:
         self._database.execute("BEGIN")  # or every row would be written by itself
         self._read()
         self._database.execute("COMMIT")
+        self.types = [self.kinds[kind] for (kind,) in self._ask("SELECT DISTINCT kind FROM thing ORDER BY kind")]
         self._properties = Names(store, base)
         self._properties.learn(URIRef(iri) for (iri,) in self._ask("SELECT DISTINCT property FROM said"))
 
@@ -278,7 +279,7 @@ class Index:
 
         said, found = max(met, key=tells)
         text, marks = snippet(said.text, sorted({place for _, place in found}))
-        reference = shorten(said.reference, self.base) if said.reference else None
+        reference = {"id": shorten(said.reference, self.base), "page": address(said.reference, self.base)} if said.reference else None
         return {"property": self._properties.of(said.property), "text": text, "marks": marks, "reference": reference}
 
     def _is_misspelt(self, word: str) -> bool:
@@ -371,6 +372,29 @@ def snippet(text: str, marks: Sequence[Span]) -> tuple[str, list[Span]]:
     before, after = "… " if start else "", " …" if end < len(text) else ""
     shift = len(before) - start
     return f"{before}{text[start:end]}{after}", [(a + shift, b + shift) for a, b in marks if a >= start and b <= end]
+
+
+def pieces(text: str, marks: Iterable[Span]) -> list[tuple[str, bool]]:
+    """Return a text in pieces, each with whether it is marked.
+
+    >>> pieces("secure attachment", [(7, 17)])
+    [('secure ', False), ('attachment', True)]
+    """
+    found, at = [], 0
+    for start, end in marks:
+        found += [(text[at:start], False), (text[start:end], True)]
+        at = end
+    return [(piece, marked) for piece, marked in [*found, (text[at:], False)] if piece]
+
+
+def site_index(index: Index, address: Callable[[str], str]) -> bytes:
+    """Return the file that `search-site.js` reads: JSON with the `types`, and of each `thing` its type, address, label and other words.
+
+    `address` makes of a page, as `/claim/x`, where it is from the place of the file, as `claim/x/`.
+    """
+    found = index.compact()
+    things = [[kind, address(page), label, more] for kind, page, label, more in found["things"]]
+    return json.dumps({"types": found["types"], "things": things}, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _texts(store: Store) -> Iterator[Said]:

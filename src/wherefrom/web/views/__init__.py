@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from types import ModuleType
 
-from wherefrom.web.views import api, files, home, map, overlap, validation, vocabulary
+from wherefrom.web.views import api, files, home, map, overlap, search, validation, vocabulary
 
-VIEWS: Sequence[ModuleType] = (home, map, overlap, vocabulary, validation, api, files)
+VIEWS: Sequence[ModuleType] = (home, search, map, overlap, vocabulary, validation, api, files)
 MENU = [view.ENTRY for view in VIEWS if hasattr(view, "ENTRY")]  # in the order of the menu

@@ -18,12 +18,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pyoxigraph as ox
 from rdflib import URIRef
 
-from generator import Generator, made_up, name
+from generator import ID, Generator, made_up, name
 from wherefrom import independence, lineage, withdrawal
 from wherefrom.adjacency import Adjacency
 from wherefrom.arrays import Arrays
@@ -31,7 +32,9 @@ from wherefrom.evidence_map import evidence_map
 from wherefrom.keystones import keystones
 from wherefrom.load import engine_term, read_knowledge_base, with_union
 from wherefrom.overlap import overlap
+from wherefrom.pages import kinds_of_things
 from wherefrom.resources import example
+from wherefrom.search import Index
 from wherefrom.store import EmbeddedStore
 from wherefrom.tallies import citation_closure, double_counted, most_cited, unsupported
 from wherefrom.vocabulary import BORROWED, EV, ONTOLOGY
@@ -149,6 +152,19 @@ def about_everything(store: EmbeddedStore, size: int) -> None:
         compared(f"overlap of {documents} documents", lambda: len(overlap(store).table.marks), in_sparql(store, "overlap", None), times)
 
 
+def searched(store: EmbeddedStore) -> None:
+    """Print what the index of a search costs, and single searches: one thing by its name, many, and what is misspelt."""
+    base, made = ID.removesuffix("id/"), []
+    kinds = kinds_of_things(store, base)
+    building = taken(lambda: made.append(Index(store, base, kinds)))
+    (index,) = made
+    print(f"\nIndex of a search: {building / 1000:.2f} s.\n\n| words | results | search, ms | suggestions, ms |\n|---|---|---|---|")
+    for words in ("study 17", "publication 2024", "study", "claim", "publicatoin 17"):
+        asked = (partial(ask, words) for ask in (index.search, index.suggest))
+        searching, suggesting = (statistics.median(taken(ask) for _ in range(5)) for ask in asked)
+        print(f"| {words} | {index.search(words)['total']} | {searching:.1f} | {suggesting:.1f} |", flush=True)
+
+
 def one_size(size: int, *, disk: bool) -> None:
     """Print the figures of one base."""
     with tempfile.TemporaryDirectory() as folder:
@@ -160,6 +176,7 @@ def one_size(size: int, *, disk: bool) -> None:
         print(f"\n### {int(counted):,} statements, {where}\n\nLoaded in {loading / 1000:.0f} s, {memory():,.0f} MB.", flush=True)
         about_one_thing(store, Generator(size))
         about_everything(store, size)
+        searched(store)
 
 
 def main(arguments: Sequence[str]) -> None:

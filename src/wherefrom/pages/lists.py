@@ -1,4 +1,7 @@
-"""Things of one kind -> a list, a page at a time."""
+"""Things of one kind -> a list, a page at a time, narrowed by what is said of them.
+
+What can be chosen follows from the data: every property by which the things lead to a few other things or codes.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,54 @@ import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
-from rdflib import URIRef
+from rdflib import RDFS, SKOS, URIRef
+from rdflib.term import Identifier
 
 from wherefrom.lineage import kind_of
 from wherefrom.pages.shown import Names, Shown, address
+from wherefrom.problems import BadParameter
 from wherefrom.query import rows
 from wherefrom.store import Store
-from wherefrom.vocabulary import place, shorten
+from wherefrom.vocabulary import expand, place, shorten
+
+PAGE = 100  # things on one page
+CHOOSABLE = 5_000  # things of a kind up to which a list can be narrowed and is in the order of labels; more are for search and SPARQL
+VALUES = 60  # of one property from which a reader can choose
+
+Said = dict[URIRef, dict[Identifier, set[URIRef]]]  # property -> value -> the things that have it
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A value that a property may have: its short name, its label, and how many of the things left have it."""
+
+    value: str
+    label: str
+    number: int
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Facet:
+    """A property by which a list can be narrowed: its short name, which is that of the parameter, its label, and the values."""
+
+    name: str
+    label: str
+    choices: list[Choice]
 
 
 @dataclass(frozen=True)
 class Listing:
-    """A page of a list of things of one kind."""
+    """A page of a list of things of one kind: `total` after narrowing, of `all` that there are; `iris` are those of `things`."""
 
     kind: str
     total: int
     start: int
     things: list[Shown]
+    iris: list[URIRef]
+    all: int
+    facets: list[Facet]
+    words: str = ""
 
 
 def kinds_of_things(store: Store, base: str) -> Mapping[str, list[str]]:
@@ -46,9 +80,67 @@ def _is_part(thing: str, known: Container[str]) -> bool:
     return any(thing[: slash.start()] in known for slash in re.finditer("/", thing))
 
 
-def listing(store: Store, things: list[str], kind: str, base: str, start: int, size: int = 100) -> Listing:
-    """Return `size` things of a kind from `start` on, with their labels."""
+def listing(
+    store: Store, things: list[str], kind: str, base: str, start: int, chosen: Mapping[str, str] = {}, words: str = "", size: int = PAGE
+) -> Listing:
+    """Return `size` things of a kind from `start` on, in the order of their labels, of those that have all that was `chosen`.
+
+    `chosen` maps the short name of a property to that of a value, `words` are looked for in labels. A kind of more than
+    `CHOOSABLE` things is in the order of IRIs and cannot be narrowed: raises `BadParameter` then, and for an unknown property.
+    """
     names = Names(store, base)
-    part = [URIRef(thing) for thing in things[start : start + size]]
-    names.learn(part)
-    return Listing(kind, len(things), start, [Shown(names.of(thing), address(thing, base), note=shorten(thing, base)) for thing in part])
+    found = [URIRef(thing) for thing in things]
+    if len(found) > CHOOSABLE:
+        if chosen or words:
+            raise BadParameter(f"There are more than {CHOOSABLE:,} things of this kind; search, or ask in SPARQL.")
+        part = found[start : start + size]
+        names.learn(part)
+        return Listing(kind, len(found), start, [_line(thing, names) for thing in part], part, len(found), [])
+    said = _said(store, found)
+    names.learn([*found, *said, *(value for values in said.values() for value in values)])
+    wanted = {_property(name, said, base): expand(value, base) for name, value in chosen.items() if value}
+    left = [thing for thing in found if words.casefold() in names.of(thing).casefold()]
+    having = {prop: said[prop].get(value, set()) for prop, value in wanted.items()}
+    kept = sorted((thing for thing in left if all(thing in those for those in having.values())), key=lambda one: (names.of(one), one))
+    facets = [_facet(prop, said[prop], left, wanted, having, names) for prop in sorted(said, key=lambda prop: (place(str(prop)), prop))]
+    part = kept[start : start + size]
+    return Listing(kind, len(kept), start, [_line(thing, names) for thing in part], part, len(found), facets, words)
+
+
+def _line(thing: URIRef, names: Names) -> Shown:
+    return Shown(names.of(thing), address(thing, names.base), note=shorten(thing, names.base))
+
+
+def _said(store: Store, things: list[URIRef]) -> Said:
+    """Return what leads from the things to a few others: neither to one alone, nor to nearly as many as there are things."""
+    said: Said = {}
+    for row in rows(store, "statements", {"thing": things}) if things else ():
+        if isinstance(row["value"], URIRef) and row["property"] not in (RDFS.isDefinedBy, SKOS.inScheme):
+            said.setdefault(URIRef(row["property"]), {}).setdefault(row["value"], set()).add(URIRef(row["thing"]))
+    return {
+        prop: values for prop, values in said.items() if 1 < len(values) <= VALUES and 2 * len(values) <= len(set().union(*values.values()))
+    }
+
+
+def _property(name: str, said: Said, base: str) -> URIRef:
+    for prop in said:
+        if shorten(prop, base) == name:
+            return prop
+    raise BadParameter(
+        f"A list of this kind is narrowed by {', '.join(shorten(prop, base) for prop in said) or 'nothing'}, not by {name!r}."
+    )
+
+
+def _facet(
+    prop: URIRef, values: dict[Identifier, set[URIRef]], left: list[URIRef], wanted: Mapping[URIRef, URIRef],
+    having: Mapping[URIRef, set[URIRef]], names: Names,
+) -> Facet:  # fmt: skip
+    """Return a property with its values, each with how many things have it of those that all other choices leave."""
+    others = [those for other, those in having.items() if other != prop]
+    open_ = {thing for thing in left if all(thing in those for those in others)}
+    choices = [
+        Choice(shorten(str(value), names.base), names.of(value), len(those & open_), wanted.get(prop) == value)
+        for value, those in values.items()
+    ]
+    choices = [choice for choice in choices if choice.number or choice.chosen]
+    return Facet(shorten(prop, names.base), names.of(prop), sorted(choices, key=lambda choice: (choice.label, choice.value)))

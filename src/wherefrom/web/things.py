@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 import pyoxigraph as ox
 from fastapi import APIRouter, Request
@@ -39,6 +39,7 @@ from wherefrom.web.respond import (
 )  # fmt: skip
 from wherefrom.web.respond import RDF as RDF_SUFFIXES
 from wherefrom.web.site import Site
+from wherefrom.words import plural
 
 SCHEME_CLASSES = (SKOS.ConceptScheme, EV.RatingScheme)
 DATA = {name: media_type for name, media_type in SUFFIXES.items() if name != "html"}
@@ -86,7 +87,7 @@ def routes(site: Site) -> tuple[APIRouter, APIRouter]:
             raise UnknownResource(f"the kind {kind!r}")
         if start < 0:
             raise BadParameter("start is the number of things to pass over, 0 or more.")
-        return _list(site, request, kind, suffix, start)
+        return _list(site, request, kind, suffix, start)  # the other parameters narrow it
 
     @open_ended.api_route("/{name:path}", methods=READ, include_in_schema=False)
     def page(request: Request, name: str) -> Response:
@@ -155,24 +156,30 @@ def _with(path: str, suffix: str) -> str:
 
 
 def _list(site: Site, request: Request, kind: str, suffix: str, start: int) -> Response:
-    """Return the list of things of one kind, a page at a time; that of publications is also a file of references, all in one."""
+    """Return the list of things of one kind, a page at a time, narrowed by what else is in the address.
+
+    That of publications is also a file of references, all in one.
+    """
     cited = CITED if kind == "publication" else {}
     chosen, negotiated = negotiate(request, {"html": HTML, **cited}, _known(suffix, {"html": HTML, **cited}))
-    links = [Link("canonical", f"/{kind}{f'?start={start}' if start else ''}")]
+    narrowing = {name: value for name, value in request.query_params.items() if name not in ("start", "q", "_mediatype") and value}
+    words = request.query_params.get("q", "").strip()
+    asked = urlencode({**narrowing, **({"q": words} if words else {})}, safe=":/")
+
+    def at(start: int) -> str:
+        query = "&".join(part for part in (asked, f"start={start}" if start else "") if part)
+        return f"/{kind}?{query}" if query else f"/{kind}"
+
+    links = [Link("canonical", at(start))]
     links += [Link("alternate", f"/{kind}.{ending}", media_type) for ending, media_type in cited.items()]
 
     def content() -> bytes:
         if chosen != "html":
             return WRITE[chosen](records(site.store, map(URIRef, site.things[kind]), site.base)).encode()
-        listing = pages.listing(site.store, site.things[kind], kind, site.base, start)
+        listing = pages.listing(site.store, site.things[kind], kind, site.base, start, narrowing, words)
         formats = [{"name": CITED_NAMES[ending], "href": f"/{kind}.{ending}", "type": cited[ending]} for ending in cited]
-        part = site.things[kind][start : start + len(listing.things)] if cited else []
-        shown = {
-            "listing": listing,
-            "heading": kind.replace("-", " ").capitalize(),
-            "records": records(site.store, map(URIRef, part), site.base),
-        }
-        return site.page("list.html", **shown, links=links, formats=formats)
+        found = records(site.store, listing.iris, site.base) if cited else []
+        return site.page("list.html", listing=listing, heading=plural(kind), at=at, records=found, links=links, formats=formats)
 
     location = f"/{kind}.{chosen}" if negotiated and chosen != "html" else ""
     return respond(site, request, HTML if chosen == "html" else cited[chosen], content, links=links, location=location, key=f"/{kind}")
@@ -321,8 +328,8 @@ def _whole(site: Site, graph: str, form: str) -> bytes:
 def _schemes_list(site: Site, request: Request) -> Response:
     def content() -> bytes:
         found = sorted({str(row["thing"]) for row in rows(site.store, "kinds") if row["class"] in SCHEME_CLASSES})
-        listing = pages.listing(site.store, found, "scheme", site.base, 0, len(found))
-        return site.page("list.html", listing=listing, heading="Concept schemes", records=[])
+        listing = pages.listing(site.store, found, "scheme", site.base, 0, size=len(found))
+        return site.page("list.html", listing=listing, heading="concept schemes", at=lambda _: "/scheme", records=[])
 
     return respond(site, request, HTML, content)
 

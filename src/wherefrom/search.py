@@ -17,6 +17,7 @@ from itertools import groupby
 from threading import Lock
 from typing import Any, NamedTuple
 
+import networkx as nx
 from rdflib import DCTERMS, RDFS, SKOS, URIRef
 
 from wherefrom.pages import Names, address
@@ -409,12 +410,13 @@ def _texts(store: Store) -> Iterator[Said]:
 
 
 def _fields(store: Store) -> dict[URIRef, str]:
-    """Return the field of each property that has one."""
-    roots = {root: field for field, tops in FIELDS.items() for root in tops}
-    under = [(URIRef(row["property"]), URIRef(row["root"])) for row in rows(store, "search_properties", {"root": list(roots)})]
-    found = dict(roots)
-    for field, tops in reversed(list(FIELDS.items())):
-        found |= {one: field for one, root in under if root in tops}
+    """Return the field of each property that has one: the first of its own and those of the properties above it."""
+    above = nx.DiGraph((row["property"], row["above"]) for row in rows(store, "subproperties"))
+    found: dict[URIRef, str] = {}
+    for field, roots in FIELDS.items():
+        for root in roots:
+            under = nx.ancestors(above, root) if root in above else ()
+            found = {URIRef(one): field for one in (root, *under)} | found
     return found
 
 

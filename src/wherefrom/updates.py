@@ -82,11 +82,21 @@ def read_update(text: str, prefixes: Mapping[str, str], base: str) -> Update:
     return Update(reader.operations(), list(reader.literals()))
 
 
+def check_syntax(text: str, prefixes: Mapping[str, str], base: str) -> None:
+    """Raise `BadQuery` with line and column where a text is no update for the engine, which does to an empty store what it says."""
+    try:
+        ox.Store().update(text, base_iri=base, prefixes=dict(prefixes))
+    except SyntaxError as error:
+        raise BadQuery(str(error)) from error
+    except (OSError, ValueError, RuntimeError):  # it cannot be done there, as a graph that is dropped does not exist
+        pass
+
+
 class _Reader:
     """Goes over the tokens once; the engine parses them again and tells what is wrong with them."""
 
     def __init__(self, text: str, prefixes: Mapping[str, str], base: str) -> None:
-        self.text = text
+        self.text, self.prefixes, self.base = text, prefixes, base
         self.tokens = list(_tokens(text))
         for token in self.tokens:
             if token.word in REFUSED:
@@ -262,11 +272,9 @@ class _Reader:
     def _unread(self) -> BadQuery:
         """Return what the engine says of a text that is no update."""
         try:
-            ox.Store().update(self.text, base_iri="urn:x:")
-        except SyntaxError as error:
-            return BadQuery(str(error))
-        except (OSError, ValueError, RuntimeError):
-            pass
+            check_syntax(self.text, self.prefixes, self.base)
+        except BadQuery as problem:
+            return problem
         place = self.tokens[max(self.at - 1, 0)] if self.tokens else Token("", "", 0)
         line = self.text.count("\n", 0, place.start) + 1
         return BadQuery(f"Line {line}: {place.text!r} is not where an update can have it.")

@@ -22,7 +22,7 @@ from wherefrom.load import fingerprint_after
 from wherefrom.nquads import as_kept, canonical
 from wherefrom.problems import BadContent, BadQuery, NamesNoGraph, NotConforming, ProtectedGraph
 from wherefrom.report import Report
-from wherefrom.updates import Operation, read_update
+from wherefrom.updates import Operation, check_syntax, read_update
 from wherefrom.validate import Rules
 from wherefrom.versions import Change, Version
 
@@ -108,6 +108,7 @@ class Writer:
         update = read_update(order.content, self.prefixes, self.base)
         for operation in update.operations:
             if operation.union:
+                check_syntax(order.content, self.prefixes, self.base)
                 raise NamesNoGraph("The update would change the default graph, which is the union of all graphs.")
         for operation in update.operations:
 

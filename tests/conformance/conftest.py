@@ -20,10 +20,15 @@ import rdflib
 from rdflib import RDFS
 
 from conformance.manifests import MF, QT, UT
-from conformance.suites import PROTOCOL, QUERY, RESULTS, SUITES, Suite
+from conformance.moving import BASE, Place, names, written_names
+from conformance.requests import requests
+from conformance.suites import GRAPHS, PROTOCOL, QUERY, RESULTS, ROOT, SUITES, UPDATE, Suite
 from conformance.table import TABLE, Row, render
+from conftest import built_at
 from wherefrom.build import build
 from wherefrom.load import read_knowledge_base
+from writing_servers import Served
+from writing_servers import serving as serving_writes
 
 COUNTS = pytest.StashKey[dict[str, Counter[str]]]()
 WRITE = "--write-conformance"
@@ -95,6 +100,30 @@ def suite_server(serving: Any, tmp_path_factory: pytest.TempPathFactory) -> Iter
     build(base, stores, lambda _: None, "2026-01-01T00:00:00+00:00")
     with serving(folder, stores) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def writing_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server that takes writes, of a knowledge base that holds what the cases that write start from.
+
+    Its rules are those of any other. The names that the cases use are listed in its ontology, as those of any data are.
+    """
+    folder = tmp_path_factory.mktemp("written-suites") / "base"
+    (folder / "data").mkdir(parents=True)
+    (folder / "ontology").mkdir()
+    (folder / "wherefrom.toml").write_text(f'title = "Data of the test suites"\nbase = "{BASE}"\n')
+    places = [Place(case) for suite in (UPDATE, GRAPHS, PROTOCOL) for case in suite.cases]
+    before = [quad for place in places for quad in place.before()]
+    ox.serialize(before, folder / "data" / "before.nq", ox.RdfFormat.N_QUADS)
+    used = names([*before, *(quad for place in places for quad in place.after())])
+    sent = (place.moved(request.text or "") for place in places for request in requests(place.case))
+    used |= {name for text in sent for name in written_names(text)}
+    listed = "".join(f"<{name}> rdfs:label {json.dumps(name)} .\n" for name in sorted(used))
+    borrowed = (ROOT / "ontology" / "borrowed.ttl").read_text("utf-8")
+    (folder / "ontology" / "borrowed.ttl").write_text(f"{borrowed}\n{listed}", "utf-8")
+    built_at(read_knowledge_base(folder), folder / ".wherefrom" / "store")
+    with serving_writes(folder, folder.parent / "log") as served:
+        yield served
 
 
 def _data() -> dict[str, Path]:

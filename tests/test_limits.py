@@ -34,6 +34,7 @@ from wherefrom.sparql_text import is_volatile
 from wherefrom.vocabulary import PREFIXES
 from wherefrom.web.admission import check, measure
 from wherefrom.web.cache import SHARE, Cache
+from wherefrom.web.outside import Outside
 from wherefrom.web.pool import HELD, Answer, Pool, Request
 from wherefrom.web.worker import Rows
 
@@ -71,7 +72,7 @@ def with_pool(folder: Path, work: Callable[[Pool], Awaitable[Any]], **limits: An
 
     async def run() -> Any:
         settings = Settings(**limits)
-        pool = Pool(folder, settings, dict(PREFIXES), Cache(settings.cache_megabytes))
+        pool = Pool(folder, settings, dict(PREFIXES), Cache(settings.cache_megabytes), Outside(settings, PREFIXES))
         others = set(descendants(os.getpid()))  # servers of other tests
         await pool.start()
         try:

@@ -59,7 +59,8 @@ def lint_change(change: Change, base: str, version: Version | None = None) -> Re
     Where the version before has no slip, these are all slips of the version after.
     """
     version = version or change.after
-    found = [quad for quad in change.quads if quad in version.about(quad.subject)]
+    unnamed = [quad for quad in change.added if isinstance(quad.subject, ox.BlankNode)]  # `about` tells of what has a name
+    found = [*unnamed, *(quad for quad in change.quads if quad in version.about(quad.subject))]
     for iri in _flickering(change):
         found.extend(version.referring(iri))
     slips = _slips(_part(base, version, found, _curated_subjects(change)))

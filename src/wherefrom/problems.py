@@ -157,6 +157,18 @@ class BadContent(Problem):
     remedy = "Correct it at the place named, and check the Content-Type."
 
 
+class HostNotAllowed(Problem):
+    slug, title, status = "host-not-allowed", "This host is not asked from here", 403
+    remedy = (
+        "Ask the operator to name the host in `limits.service_hosts`, or send the data yourself: as VALUES, in the update, or to /graphs."
+    )
+
+
+class ServiceFailed(Problem):
+    slug, title, status = "service-failed", "Another service did not answer as it should", 502
+    remedy = "Ask that service yourself to see what it says, or write SILENT to do without its answer."
+
+
 class NotAcceptable(Problem):
     slug, title, status = "not-acceptable", "No acceptable format", 406
 

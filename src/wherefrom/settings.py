@@ -41,6 +41,10 @@ class Settings:
     cache_megabytes: int = 64  # answers that are kept to be given again while the data stay the same; 0: none
     write_seconds: float = 60.0  # one write may take this long, its validation included, then the caller gets 503
     write_bytes: int = 10_000_000  # a longer write is refused with 413 before it is read
+    service_hosts: tuple[str, ...] = ()  # the only hosts, each with its port where that is not the usual, that SERVICE and LOAD ask
+    service_seconds: float = 5.0  # what all of them together may take for one query or update
+    service_bytes: int = 2_000_000  # longer answers of a service are refused; what is loaded is held to write_bytes
+    service_calls: int = 4  # queries and updates that ask others at once; the next waits its turn
     lineage_nodes: int = 5_000  # a lineage answer is truncated here, and says so
 
     @property
@@ -49,7 +53,10 @@ class Settings:
         return f"https://spdx.org/licenses/{self.licence}"
 
 
-LIMITS = {field.name for field in fields(Settings) if field.name.startswith(("query_", "response_", "cache_", "write_", "lineage_"))}
+LIMITS = {
+    field.name for field in fields(Settings) if field.name.startswith(("query_", "response_", "cache_", "write_", "service_", "lineage_"))
+}
+HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 MAY_BE_ZERO = {"query_waiting", "cache_megabytes"}
 
 
@@ -83,6 +90,9 @@ def read_settings(folder: Path) -> Settings:
     values = {**written, **limits}
     for name, value in values.items():
         expected = type(known[name].default)
+        if expected is tuple:
+            values[name] = _hosts(text, name, value)
+            continue
         if type(value) is not expected and not (expected is float and type(value) is int):
             raise _bad(text, name, f"{name} must be of type {expected.__name__}, not {type(value).__name__}")
         if name in LIMITS and not (0 < float(str(value)) < math.inf or (value == 0 and name in MAY_BE_ZERO)):
@@ -92,6 +102,16 @@ def read_settings(folder: Path) -> Settings:
     if settings.contact and not re.match(r"(https?://|mailto:)[^\s<>\"]+$", settings.contact):
         raise _bad(text, "contact", "contact must be an http(s) or mailto address")
     return settings
+
+
+def _hosts(text: str, name: str, value: object) -> tuple[str, ...]:
+    """Return names of hosts, in small letters; an address with a path, or a pattern, is no name of a host."""
+    if not isinstance(value, list):
+        raise _bad(text, name, f'{name} must be a list of host names, as in {name} = ["sparql.example.org", "localhost:7878"]')
+    for host in value:
+        if not isinstance(host, str) or not HOST.fullmatch(host):
+            raise _bad(text, name, f"{host!r} is no name of a host, nor one with a port, as in sparql.example.org or localhost:7878")
+    return tuple(host.lower() for host in value)
 
 
 def _check_base(text: str, base: str) -> None:

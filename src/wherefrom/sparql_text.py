@@ -65,5 +65,6 @@ def refuse_service(query: str) -> None:
 
 
 def is_volatile(query: str) -> bool:
-    """Return whether the same query may get another answer from the same data: it asks for the time, or for something new."""
-    return bool(VOLATILE.search(skeleton(query)))
+    """Return whether the same query may get another answer from the same data: it asks for the time, something new, or others."""
+    bare = skeleton(query)
+    return bool(VOLATILE.search(bare) or SERVICE.search(bare))

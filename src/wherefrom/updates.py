@@ -4,42 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pyoxigraph as ox
 
 from wherefrom.problems import BadQuery
 from wherefrom.sparql_text import is_volatile
+from wherefrom.sparql_tokens import Prologue, Token, tokens
 
-_TOKEN = re.compile(
-    r"""
-    (?P<skip>\s+|\#[^\n]*)
-    |(?P<string>\"{3}(?:[^"\\]|\\.|"(?!""))*\"{3}|'{3}(?:[^'\\]|\\.|'(?!''))*'{3}|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
-    |(?P<iri><[^<>"{}|^`\\\s]*>)
-    |(?P<variable>[?$]\w+)
-    |(?P<language>@[a-zA-Z]+(?:-[a-zA-Z0-9]+)*)
-    |(?P<number>[+-]?(?:\d+\.\d*|\.?\d+)(?:[eE][+-]?\d+)?(?![\w:]))
-    |(?P<word>(?:[\w:%-]|\\.|\.(?=[\w:%\\-]))+)
-    |(?P<mark>\^\^|.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
 REFUSED = {"LOAD", "SERVICE"}  # they would make a request
-
-
-@dataclass(frozen=True)
-class Token:
-    """A piece of the text: its kind, as it stands, and where."""
-
-    kind: str
-    text: str
-    start: int
-
-    @property
-    def word(self) -> str:
-        """The keyword that it is or might be."""
-        return self.text.upper() if self.kind in ("word", "mark") else ""
 
 
 @dataclass
@@ -97,37 +70,29 @@ class _Reader:
 
     def __init__(self, text: str, prefixes: Mapping[str, str], base: str) -> None:
         self.text, self.prefixes, self.base = text, prefixes, base
-        self.tokens = list(_tokens(text))
+        self.tokens = list(tokens(text))
         for token in self.tokens:
             if token.word in REFUSED:
                 raise BadQuery(f"{token.word} makes no request here: send the data in the update, or to /graphs.")
         self.at = 0
-        self.declared = f"@base <{base}> .\n" + "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in prefixes.items())
-        self.prologue = ""
+        self.prologue = Prologue(prefixes, base)
 
     def operations(self) -> list[Operation]:
         found: list[Operation] = []
         while True:
-            self._read_prologue()
+            self.at = self.prologue.read(self.text, self.tokens, self.at)
             if self._next is None:
                 return found
             start = self._next.start
             operation = Operation("")
             self._read_operation(operation)
             end = self._next.start if self._next else len(self.text)
-            operation.text = f"{self.prologue}{self.text[start:end]}"
+            operation.text = f"{self.prologue.text}{self.text[start:end]}"
             found.append(operation)
             if self._next is None:
                 return found
             if self._take().text != ";":
                 raise self._unread()
-
-    def _read_prologue(self) -> None:
-        while self._next and self._next.word in ("BASE", "PREFIX"):
-            start = self._next.start
-            words = [self._take() for _ in range(2 if self._next.word == "BASE" else 3)]
-            self.declared += f"@{' '.join([words[0].text.lower(), *(word.text for word in words[1:])])} .\n"
-            self.prologue += self.text[start : words[-1].start] + words[-1].text + "\n"
 
     def _read_operation(self, operation: Operation) -> None:
         verb = self._take().word
@@ -182,7 +147,7 @@ class _Reader:
         """Note the query for the graphs that variables of the pattern name; it begins at token `start` and has just been read."""
         if variables:
             pattern = self.text[self.tokens[start].start : self.tokens[self.at - 1].start + 1]
-            operation.query = f"{self.prologue}SELECT DISTINCT {' '.join(sorted(variables))} WHERE {pattern}"
+            operation.query = f"{self.prologue.text}SELECT DISTINCT {' '.join(sorted(variables))} WHERE {pattern}"
 
     def _read_template(self, operation: Operation, graph: ox.NamedNode | None) -> set[str]:
         """Read `{ triples GRAPH name { triples } ... }`; triples outside of GRAPH are of `graph`, or of the default graph.
@@ -236,23 +201,17 @@ class _Reader:
 
     def _named(self, token: Token) -> ox.NamedNode:
         """Return the IRI that a token stands for, which may be a prefixed name."""
-        try:
-            [quad] = ox.parse(f"{self.declared}{token.text} <urn:p> <urn:o> .", ox.RdfFormat.TURTLE)
-        except (SyntaxError, ValueError):
-            raise self._unread() from None
-        if not isinstance(quad.subject, ox.NamedNode):
+        iri = self.prologue.iri(token.text)
+        if iri is None:
             raise self._unread()
-        return quad.subject
+        return ox.NamedNode(iri)
 
     def literals(self) -> Iterator[ox.Literal]:
         written = {token.text for token in self.tokens if token.kind == "number"}
         triples = zip(self.tokens, self.tokens[1:], self.tokens[2:], strict=False)
         written |= {f"{text.text}^^{kind.text}" for text, carets, kind in triples if text.kind == "string" and carets.text == "^^"}
-        for literal in written:
-            with suppress(SyntaxError, ValueError):  # the engine will say what is wrong
-                [quad] = ox.parse(f"{self.declared}<urn:s> <urn:p> {literal} .", ox.RdfFormat.TURTLE)
-                if isinstance(quad.object, ox.Literal):
-                    yield quad.object
+        found = (self.prologue.literal(literal) for literal in written)  # the engine will say what is wrong with others
+        yield from (literal for literal in found if literal is not None)
 
     @property
     def _next(self) -> Token | None:
@@ -278,9 +237,3 @@ class _Reader:
         place = self.tokens[max(self.at - 1, 0)] if self.tokens else Token("", "", 0)
         line = self.text.count("\n", 0, place.start) + 1
         return BadQuery(f"Line {line}: {place.text!r} is not where an update can have it.")
-
-
-def _tokens(text: str) -> Iterator[Token]:
-    for match in _TOKEN.finditer(text):
-        if match.lastgroup != "skip":
-            yield Token(str(match.lastgroup), match[0], match.start())

@@ -207,5 +207,5 @@ def _limits(settings: Settings) -> str:
         f"{settings.query_megabytes:,} MB of memory; its answer may have {settings.query_rows:,} rows and "
         f"{settings.response_bytes:,} bytes and take {settings.response_seconds:g} seconds to be sent. "
         f"{settings.query_workers} long queries are answered at once and {settings.query_waiting} may wait. "
-        "SERVICE and FROM make no request."
+        f"FROM makes no request, and SERVICE {f'only of {hosts}' if (hosts := ', '.join(settings.service_hosts)) else 'none either'}."
     )

@@ -86,7 +86,7 @@ def _with_default_named(operation: str, name: str) -> str:
     before, text = operation[:start], operation[start:]
     if found := _OF_TRIPLES.match(text):
         group, end = text[found.end() :].rsplit("}", 1)
-        return f"{before}{found[0]}{text[found.end():]}" if "GRAPH" in group else f"{before}{found[0]}{{ GRAPH <{name}> {group}}} }}{end}"
+        return f"{before}{found[0]}{text[found.end() :]}" if "GRAPH" in group else f"{before}{found[0]}{{ GRAPH <{name}> {group}}} }}{end}"
     if text[:6].upper() in ("INSERT", "DELETE"):
         return f"{before}WITH <{name}> {text}"
     silent = "SILENT " if _ALWAYS_THERE.match(text) else ""

@@ -53,5 +53,3 @@ def as_expected(place: Place, server: Served) -> bool:
     assert isinstance(found, Rows)
     expected = ox.serialize(place.after(), format=ox.RdfFormat.N_QUADS) or b""
     return same(found.rows, quads(expected.decode()))
-
-

@@ -6,7 +6,7 @@ import re
 
 from wherefrom.problems import QueryTooLarge
 from wherefrom.settings import Settings
-from wherefrom.sparql_text import refuse_service, skeleton
+from wherefrom.sparql_text import skeleton
 
 OPERATOR = re.compile(r"[/|^*+!&=-]|\bUNION\b|\bOPTIONAL\b|\bMINUS\b", re.IGNORECASE)
 MARK = re.compile(r"[({\[\]})]|[;,]|\.(?![\w:%\\])")  # brackets, and what may end a pattern; a full stop within a name or number does not
@@ -14,14 +14,9 @@ CLOSES = {")": "(", "}": "{", "]": "["}
 
 
 def check(query: str, settings: Settings) -> None:
-    """Refuse a query that is too long, nested too deeply or has too many operators or patterns, and calls of other endpoints.
-
-    Raises `QueryTooLarge` naming the limit, or `BadQuery`. A worker could not call out anyway; the engine's attempt may
-    end its process.
-    """
+    """Refuse a query that is too long, nested too deeply or has too many operators or patterns: `QueryTooLarge` naming the limit."""
     if len(query.encode()) > settings.query_bytes:
         raise QueryTooLarge(f"The query is longer than {settings.query_bytes:,} bytes (limits.query_bytes).")
-    refuse_service(query)
     bare = skeleton(query)
     nesting, patterns = measure(bare)
     if nesting > settings.query_nesting:

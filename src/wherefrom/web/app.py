@@ -19,6 +19,7 @@ from wherefrom.settings import Settings
 from wherefrom.version import __version__
 from wherefrom.web import api, dataset, downloads, metrics, sparql, things, unapi, views, writing
 from wherefrom.web.metrics import Metrics
+from wherefrom.web.outside import Outside
 from wherefrom.web.pool import Pool
 from wherefrom.web.publishing import Publisher
 from wherefrom.web.respond import problem_response
@@ -66,13 +67,15 @@ def application(build: Build, settings: Settings, publisher: Publisher, figures:
     `figures` are of all that are served one after the other.
     """
     site = Site(build, settings, publisher.folder, views.MENU)
-    pool = Pool(build.store, settings, site.prefixes, site.cache)
+    outside = Outside(settings, site.prefixes)
+    pool = Pool(build.store, settings, site.prefixes, site.cache, outside)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await pool.start()
         yield
         await pool.stop()
+        await outside.close()
 
     app = FastAPI(
         title=settings.title,
@@ -91,7 +94,7 @@ def application(build: Build, settings: Settings, publisher: Publisher, figures:
         dataset.routes(site),
         downloads.routes(site),
         unapi.routes(site),
-        writing.routes(site, publisher),
+        writing.routes(site, publisher, outside),
         metrics.routes(figures, pool, site.version),
         *(view.routes(site) for view in views.VIEWS),
     ):

@@ -16,10 +16,11 @@ import sys
 import time
 from collections.abc import AsyncGenerator, Hashable
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wherefrom import problems
+from wherefrom.federation import SERVICE
 from wherefrom.formats import GRAPHS, ROWS
 from wherefrom.problems import BadQuery, NotAcceptable, Problem, QueryLost, QueryTimeout, StoreUnusable, TooManyQueries
 from wherefrom.settings import Settings
@@ -27,6 +28,7 @@ from wherefrom.sparql_text import is_volatile
 from wherefrom.web.admission import check
 from wherefrom.web.cache import Cache
 from wherefrom.web.negotiation import choose
+from wherefrom.web.outside import Outside
 from wherefrom.web.worker import CHUNK, DATA, END, FRAME, HEADER, PROBLEM
 
 HELD = 16 * CHUNK  # bytes of an answer that are held back while it may still turn out whole, or fail: its status must be honest
@@ -421,8 +423,10 @@ class Answer:
 class Pool:
     """The workers of one store and two lanes for them; no process outlives `stop`. Answers are kept in `cache`, by query."""
 
-    def __init__(self, store: Path, settings: Settings, prefixes: dict[str, str], cache: Cache[tuple[str, bytes]]) -> None:
-        self.settings, self.prefixes, self.cache = settings, prefixes, cache
+    def __init__(
+        self, store: Path, settings: Settings, prefixes: dict[str, str], cache: Cache[tuple[str, bytes]], outside: Outside
+    ) -> None:
+        self.settings, self.prefixes, self.cache, self.outside = settings, prefixes, cache, outside
         self.nursery = Nursery(store, settings.query_megabytes)
         seconds, slow, waiting = settings.query_seconds, settings.query_workers, settings.query_waiting
         full = f"{slow} long queries are answered at once (limits.query_workers), and {waiting} may wait (limits.query_waiting)."
@@ -462,7 +466,8 @@ class Pool:
         kept = self.cache.get(key) if key else None
         if kept is not None:
             return Answer(kept[0], "cache", kept[1])
-        run = Run(self, request, key)
+        query = await self.outside.answered(request.query, {SERVICE})
+        run = Run(self, replace(request, query=query), key)
         self.runs.add(run)
         try:
             await run.begin()

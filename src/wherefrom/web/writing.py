@@ -14,10 +14,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from wherefrom import changes, journal, tokens
+from wherefrom.federation import LOAD, SERVICE
 from wherefrom.load import as_graph
 from wherefrom.problems import BadParameter, BadQuery, Problem, QueryTooLarge, UnknownResource, UnsupportedMediaType, UpdateRefused
 from wherefrom.report import render
 from wherefrom.web.negotiation import choose
+from wherefrom.web.outside import Outside
 from wherefrom.web.publishing import Publisher, now
 from wherefrom.web.respond import HTML, JSON, PROBLEM, RDF, READ, Link, accepted, as_json, content_type, json_response, respond, respond_rdf
 from wherefrom.web.site import Site
@@ -41,7 +43,7 @@ class NoUnionWrite(Problem):
     headers: ClassVar[Mapping[str, str]] = {"Allow": "GET, HEAD, OPTIONS"}
 
 
-def routes(site: Site, publisher: Publisher) -> APIRouter:
+def routes(site: Site, publisher: Publisher, outside: Outside) -> APIRouter:
     """Return the routes."""
     router = APIRouter()
 
@@ -58,7 +60,8 @@ def routes(site: Site, publisher: Publisher) -> APIRouter:
             raise BadQuery(f"A request has one update; this one has {len(updates) if len(updates) != 1 else 'an empty one'}.")
         if any(name in ("using-graph-uri", "using-named-graph-uri") for name, _ in fields):
             raise BadQuery("using-graph-uri and using-named-graph-uri are not taken here: write USING in the update.")
-        return await _written(site, publisher, request, Order("update", by, now(), updates[0]))
+        text = await outside.answered(updates[0], {SERVICE, LOAD})
+        return await _written(site, publisher, request, Order("update", by, now(), text))
 
     @router.api_route("/graphs", methods=READ, summary="One graph (?graph=IRI), or the union of all (?default)")
     def graph(request: Request) -> Response:

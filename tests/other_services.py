@@ -17,7 +17,7 @@ ROWS = "application/sparql-results+json"
 
 @dataclass(frozen=True)
 class Asked:
-    """A request that came: its method and path, the query in its form, its headers."""
+    """A request that came: its method and path, the query in its form or body, its headers."""
 
     method: str
     path: str
@@ -48,14 +48,18 @@ def other_service(answer: Callable[[Asked], Answer]) -> Iterator[OtherService]:
     asked: list[Asked] = []
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
         def handle_any(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            form = parse_qs(body.decode())
-            one = Asked(self.command, self.path, form.get("query", [""])[0], {name.lower(): value for name, value in self.headers.items()})
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            body = self.rfile.read(int(headers.get("content-length", 0))).decode()
+            query = body if headers.get("content-type") == "application/sparql-query" else parse_qs(body).get("query", [""])[0]
+            one = Asked(self.command, self.path, query, headers)
             asked.append(one)
             given = answer(one)
             self.send_response(given.status)
-            for name, value in {"Content-Type": ROWS, **given.headers}.items():
+            length = {"Content-Length": str(len(given.body))} if isinstance(given.body, bytes) else {}
+            for name, value in {"Content-Type": ROWS, "Connection": "close", **length, **given.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
             try:

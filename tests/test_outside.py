@@ -16,7 +16,7 @@ import pytest
 from conftest import built_at
 from other_services import Answer, Asked, OtherService, evaluated, other_service
 from wherefrom import starter
-from wherefrom.federation import LOAD, SERVICE, calls
+from wherefrom.federation import calls
 from wherefrom.load import read_knowledge_base
 from wherefrom.problems import BadQuery, BadSettings, NamesNoGraph, ServiceFailed
 from wherefrom.settings import Settings, read_settings
@@ -330,7 +330,7 @@ def test_hosts_are_read_in_small_letters(tmp_path: Path) -> None:
 
 
 def found(text: str) -> list[tuple[str, str, bool]]:
-    return [(text[call.start : call.end], call.address, call.silent) for call in calls(text, PREFIXES, "urn:b:", {SERVICE, LOAD})]
+    return [(text[call.start : call.end], call.address, call.silent) for call in calls(text, PREFIXES, "urn:b:", update=True)]
 
 
 @pytest.mark.parametrize(("text", "expected"), [

@@ -16,7 +16,7 @@ from wherefrom.problems import BadQuery, NamesNoGraph
 from wherefrom.sparql_tokens import Prologue, Token, tokens
 
 SERVICE, LOAD = "SERVICE", "LOAD"
-NO_SOLUTION_LOST = "VALUES () { () }"  # the one solution that changes nothing it is joined with: of SILENT that failed
+NOTHING = {SERVICE: "{}", LOAD: "INSERT DATA {}"}  # what stands in place of a call that failed and is SILENT
 
 
 @dataclass(frozen=True)
@@ -32,20 +32,18 @@ class Call:
     graph: str = ""
 
 
-def calls(text: str, prefixes: Mapping[str, str], base: str, verbs: Collection[str]) -> list[Call]:
-    r"""Return the calls of these verbs in a text, in order; one within the group of another is for that service to make.
+def calls(text: str, prefixes: Mapping[str, str], base: str, *, update: bool = False) -> list[Call]:
+    r"""Return the calls in a query, or an update, in order; one within the group of another is for that service to make.
 
-    What is wrong with a text is for its engine to say. Raises `BadQuery` for a service named by a variable and
-    `NamesNoGraph` for LOAD without INTO GRAPH, which is not done here.
+    What is wrong with a text is for its engine to say, and a call that is hidden here for its process to refuse. Raises
+    `BadQuery` for a service named by a variable and `NamesNoGraph` for LOAD without INTO GRAPH, which is not done here.
 
-    >>> [call] = calls("SELECT * { ?a a ex:A . SERVICE ex:s { ?a ex:p ?b } }", {"ex": "http://e/"}, "http://b/", [SERVICE])
+    >>> [call] = calls("SELECT * { ?a a ex:A . SERVICE ex:s { ?a ex:p ?b } }", {"ex": "http://e/"}, "http://b/")
     >>> call.address, call.query
     ('http://e/s', 'BASE <http://b/>\nPREFIX ex: <http://e/>\nSELECT * WHERE { ?a ex:p ?b }')
     """
-    upper = text.upper()
-    if not any(verb in upper for verb in verbs):
-        return []
-    return list(_Reader(text, prefixes, base).calls(verbs))
+    verbs, upper = ((SERVICE, LOAD) if update else (SERVICE,)), text.upper()
+    return list(_Reader(text, prefixes, base).calls(verbs)) if any(verb in upper for verb in verbs) else []
 
 
 def replaced(text: str, answers: Iterable[tuple[Call, str]]) -> str:

@@ -19,12 +19,13 @@ import pytest
 import rdflib
 from rdflib import RDFS
 
-from conformance.manifests import MF, QT, UT
+from conformance.manifests import MF, QT, UT, TurtleCase
 from conformance.moving import BASE, Place, names, written_names
 from conformance.requests import requests
-from conformance.suites import GRAPHS, PROTOCOL, QUERY, RESULTS, ROOT, SUITES, UPDATE, Suite
+from conformance.suites import FEDERATION, GRAPHS, NOBODY, PROTOCOL, QUERY, RESULTS, ROOT, SUITES, UPDATE, Suite
 from conformance.table import TABLE, Row, render
 from conftest import built_at
+from other_services import Answer, Asked, OtherService, evaluated, other_service
 from wherefrom.build import build
 from wherefrom.load import read_knowledge_base
 from writing_servers import Served
@@ -81,7 +82,31 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 @pytest.fixture(scope="session")
-def suite_server(serving: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+def endpoints() -> Iterator[OtherService]:
+    """A service that stands for those of others: at the path of a federated case and a host it has what that has there, else nothing."""
+    data = dict(endpoint for case in FEDERATION.cases for endpoint in _endpoints(case))
+
+    def answer(asked: Asked) -> Answer:
+        store = ox.Store()
+        if asked.method == "GET":
+            return Answer(headers={"Content-Type": "text/turtle"})
+        if asked.path in data:
+            store.load(path=data[asked.path], format=ox.RdfFormat.TURTLE)
+        return evaluated(store, asked.query)
+
+    with other_service(answer) as service:
+        yield service
+
+
+def _endpoints(case: TurtleCase) -> Iterator[tuple[str, Path]]:
+    """Yield the paths of the endpoints of a case, with the file that each holds."""
+    for given in case.graph.objects(case.one(MF.action), QT.serviceData):
+        host = str(case.graph.value(given, QT.endpoint)).split("/")[2]
+        yield f"/{case.name}/{host}/sparql", case.file(case.graph.value(given, QT.data))
+
+
+@pytest.fixture(scope="session")
+def suite_server(serving: Any, endpoints: OtherService, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """A client of a server whose knowledge base has each file of the query and protocol suites as a graph of its own.
 
     The files are read, built and served as any others; only that they keep our shapes, which they do not, is passed over.
@@ -90,7 +115,7 @@ def suite_server(serving: Any, tmp_path_factory: pytest.TempPathFactory) -> Iter
     stores = folder / "store"
     stores.mkdir(parents=True)
     (folder / "data").mkdir()
-    (folder / "wherefrom.toml").write_text('title = "Data of the test suites"\nbase = "https://suites.example/"\n')
+    _configure(folder, endpoints)
     for number, (graph, path) in enumerate(sorted(_data().items())):
         quads = ox.parse(path=path, base_iri=graph, rename_blank_nodes=True)
         named = (ox.Quad(quad.subject, quad.predicate, quad.object, ox.NamedNode(graph)) for quad in quads)
@@ -103,7 +128,7 @@ def suite_server(serving: Any, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture(scope="session")
-def writing_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def writing_server(endpoints: OtherService, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server that takes writes, of a knowledge base that holds what the cases that write start from.
 
     Its rules are those of any other. The names that the cases use are listed in its ontology, as those of any data are.
@@ -111,7 +136,7 @@ def writing_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]
     folder = tmp_path_factory.mktemp("written-suites") / "base"
     (folder / "data").mkdir(parents=True)
     (folder / "ontology").mkdir()
-    (folder / "wherefrom.toml").write_text(f'title = "Data of the test suites"\nbase = "{BASE}"\n')
+    _configure(folder, endpoints)
     places = [Place(case) for suite in (UPDATE, GRAPHS, PROTOCOL) for case in suite.cases]
     before = [quad for place in places for quad in place.before()]
     ox.serialize(before, folder / "data" / "before.nq", ox.RdfFormat.N_QUADS)
@@ -126,10 +151,15 @@ def writing_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]
         yield served
 
 
+def _configure(folder: Path, endpoints: OtherService) -> None:
+    hosts = json.dumps([endpoints.host, NOBODY])
+    (folder / "wherefrom.toml").write_text(f'title = "Data of the test suites"\nbase = "{BASE}"\n[limits]\nservice_hosts = {hosts}\n')
+
+
 def _data() -> dict[str, Path]:
     """Return the files that the cases are asked of, by the name of their graph."""
     found = {}
-    for suite in (QUERY, RESULTS, PROTOCOL):
+    for suite in (QUERY, RESULTS, PROTOCOL, FEDERATION):
         for case in suite.cases:
             action = case.one(MF.action)
             found |= {str(iri): case.file(iri) for part in (QT.data, QT.graphData) for iri in case.graph.objects(action, part)}

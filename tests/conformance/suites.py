@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = Path(os.environ.get("WHEREFROM_SUITES") or ROOT.parent / "shared" / "suites")
 KNOWN = tomllib.loads((Path(__file__).parent / "known.toml").read_text("utf-8"))
 SPARQL11 = "rdf-tests/sparql/sparql11"
+NOBODY = "127.0.0.1:1"  # where no service is
 
 
 @dataclass(frozen=True)

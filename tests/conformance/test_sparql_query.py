@@ -20,7 +20,8 @@ from rdflib import Graph
 from conformance.comparing import same, triples
 from conformance.manifests import MF, QT, TurtleCase
 from conformance.results import READERS, Rows, from_graph
-from conformance.suites import ENTAILMENT, FEDERATION, QUERY, RESULTS
+from conformance.suites import ENTAILMENT, FEDERATION, NOBODY, QUERY, RESULTS
+from other_services import OtherService
 from wherefrom.answering import GRAPHS, ROWS
 from wherefrom.sparql_text import skeleton
 
@@ -29,10 +30,16 @@ ENDINGS = {".srj": "json", ".srx": "xml", ".csv": "csv", ".tsv": "tsv"}
 READ_AS = {"turtle": "turtle", "ntriples": "nt", "rdfxml": "xml", "trig": "turtle", "nquads": "nt"}  # one graph without a name
 
 
-def asked(suite_server: httpx.Client, case: TurtleCase, query: Any, accept: str) -> httpx.Response:
-    """Ask a query as its test means it: IRIs relative to its file, the dataset named by the protocol unless the query does."""
+def asked(suite_server: httpx.Client, case: TurtleCase, query: Any, accept: str, elsewhere: str = "") -> httpx.Response:
+    """Ask a query as its test means it: IRIs relative to its file, the dataset named by the protocol unless the query does.
+
+    `elsewhere` is the host at which services of others are.
+    """
     text = case.file(query).read_text("utf-8")
-    parameters: dict[str, Any] = {"query": f"BASE <{query}>\n{text}"}
+    if elsewhere:
+        text = text.replace("http://invalid.endpoint.org/", f"http://{NOBODY}/")
+        text = re.sub(r"http://(example\d?\.org/sparql)", rf"http://{elsewhere}/{case.name}/\1", text)
+    parameters: dict[str, Any] = {"query": f"BASE <{f'http://{elsewhere}/' if elsewhere else query}>\n{text}"}
     if not re.search(r"\bFROM\b", skeleton(text), re.IGNORECASE):
         default, named = (list(case.graph.objects(case.one(MF.action), part)) for part in (QT.data, QT.graphData))
         parameters["default-graph-uri"] = default or [NOTHING]
@@ -60,8 +67,10 @@ def test_results_format(case: TurtleCase, suite_server: httpx.Client) -> None:
 
 
 @pytest.mark.suite(FEDERATION)
-def test_federated_query(case: TurtleCase, suite_server: httpx.Client) -> None:
-    check(case, suite_server)
+def test_federated_query(case: TurtleCase, suite_server: httpx.Client, endpoints: OtherService) -> None:
+    endpoints.asked.clear()
+    check(case, suite_server, elsewhere=endpoints.host)
+    assert endpoints.asked or case.name == "service/service7", "nobody was asked"
 
 
 @pytest.mark.suite(ENTAILMENT)
@@ -69,9 +78,9 @@ def test_entailment(case: TurtleCase, suite_server: httpx.Client) -> None:
     check(case, suite_server)
 
 
-def check(case: TurtleCase, suite_server: httpx.Client, right_by_value: frozenset[str] = frozenset()) -> None:
+def check(case: TurtleCase, suite_server: httpx.Client, right_by_value: frozenset[str] = frozenset(), elsewhere: str = "") -> None:
     if "SyntaxTest" in case.kind:
-        answer = asked(suite_server, case, case.one(MF.action), "*/*")
+        answer = asked(suite_server, case, case.one(MF.action), "*/*", elsewhere)
         assert answer.status_code == (200 if case.kind.startswith("Positive") else 400), answer.text
         return
     query, result = case.one(MF.action, QT.query), case.one(MF.result)
@@ -82,7 +91,7 @@ def check(case: TurtleCase, suite_server: httpx.Client, right_by_value: frozense
             assert same(triples(graph), triples(expected)), form
         return
     forms = ("json", "xml") if isinstance(expected, bool) else tuple(ROWS)
-    answers = {form: READERS[form](answered(asked(suite_server, case, query, ROWS[form][1]))) for form in forms}
+    answers = {form: READERS[form](answered(asked(suite_server, case, query, ROWS[form][1], elsewhere))) for form in forms}
     if isinstance(expected, bool):
         assert set(answers.values()) == {expected}
         return

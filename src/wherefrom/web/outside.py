@@ -11,7 +11,7 @@ import asyncio
 import ipaddress
 import re
 import socket
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
@@ -51,13 +51,13 @@ class Outside:
         if self._client is not None:
             await self._client.aclose()
 
-    async def answered(self, text: str, verbs: Collection[str]) -> str:
-        """Return a query or an update with the answers in place of its calls of these verbs.
+    async def answered(self, text: str, *, update: bool = False) -> str:
+        """Return a query or an update with the answers in place of its calls.
 
         Raises `HostNotAllowed` before anyone is asked, also for SILENT, which is for what goes wrong and not for what is
         refused; `ServiceFailed` where no good answer comes in time; what `federation.calls` raises, and `TooManyQueries`.
         """
-        calls = federation.calls(text, self.prefixes, self.settings.base, verbs)
+        calls = federation.calls(text, self.prefixes, self.settings.base, update=update)
         if not calls:
             return text
         addresses = [self._allowed(call) for call in calls]
@@ -110,7 +110,7 @@ class Outside:
             problem = failed
         if not call.silent:
             raise problem
-        return federation.NO_SOLUTION_LOST if call.verb == SERVICE else "INSERT DATA { }"
+        return federation.NOTHING[call.verb]
 
     async def _solutions(self, call: Call, address: httpx.URL, number: int) -> str:
         media_type = ROWS["json"].media_type

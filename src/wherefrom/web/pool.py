@@ -20,7 +20,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wherefrom import problems
-from wherefrom.federation import SERVICE
 from wherefrom.formats import GRAPHS, ROWS
 from wherefrom.problems import BadQuery, NotAcceptable, Problem, QueryLost, QueryTimeout, StoreUnusable, TooManyQueries
 from wherefrom.settings import Settings
@@ -466,7 +465,7 @@ class Pool:
         kept = self.cache.get(key) if key else None
         if kept is not None:
             return Answer(kept[0], "cache", kept[1])
-        query = await self.outside.answered(request.query, {SERVICE})
+        query = await self.outside.answered(request.query)
         run = Run(self, replace(request, query=query), key)
         self.runs.add(run)
         try:

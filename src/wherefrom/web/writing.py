@@ -14,7 +14,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from wherefrom import changes, journal, tokens
-from wherefrom.federation import LOAD, SERVICE
 from wherefrom.load import as_graph
 from wherefrom.problems import BadParameter, BadQuery, Problem, QueryTooLarge, UnknownResource, UnsupportedMediaType, UpdateRefused
 from wherefrom.report import render
@@ -60,7 +59,7 @@ def routes(site: Site, publisher: Publisher, outside: Outside) -> APIRouter:
             raise BadQuery(f"A request has one update; this one has {len(updates) if len(updates) != 1 else 'an empty one'}.")
         if any(name in ("using-graph-uri", "using-named-graph-uri") for name, _ in fields):
             raise BadQuery("using-graph-uri and using-named-graph-uri are not taken here: write USING in the update.")
-        text = await outside.answered(updates[0], {SERVICE, LOAD})
+        text = await outside.answered(updates[0], update=True)
         return await _written(site, publisher, request, Order("update", by, now(), text))
 
     @router.api_route("/graphs", methods=READ, summary="One graph (?graph=IRI), or the union of all (?default)")

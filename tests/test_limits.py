@@ -15,6 +15,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ from hypothesis import strategies as st
 from wherefrom.build import current
 from wherefrom.formats import GRAPHS, ROWS
 from wherefrom.problems import AnswerTooLarge, BadSettings, Problem, QueryLost, QueryTimeout, QueryTooLarge, TooManyQueries
-from wherefrom.settings import Settings, read_settings
+from wherefrom.settings import LIMITS, Settings, read_settings
 from wherefrom.sparql_text import is_volatile
 from wherefrom.vocabulary import PREFIXES
 from wherefrom.web.admission import check, measure
@@ -519,6 +520,76 @@ def server(awkward: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield server
 
 
+HUNGRY = "".join(f"BIND(CONCAT({', '.join([f'?x{n}'] * 10)}) AS ?x{n + 1}) " for n in range(9))  # ten thousand million letters
+REFUSALS = {  # limit -> its value here, a query that needs more, the status
+    "query_seconds": (1.5, CROSS, 503),
+    "query_bytes": (3_000, f"ASK {{}} #{'x' * 3_000}", 413),
+    "query_nesting": (20, f"SELECT * {{ {'{' * 20} ?s ?p ?o {'}' * 20} }}", 413),
+    "query_operators": (100, f"SELECT (1{'+1' * 101} AS ?n) {{}}", 413),
+    "query_patterns": (50, f"SELECT * {{ {'?s ?p ?o . ' * 51} }}", 413),
+    "query_megabytes": (100, f'SELECT (STRLEN(?x9) AS ?n) {{ BIND("xxxxxxxxxx" AS ?x0) {HUNGRY}}}', 503),
+    "query_rows": (1_000, "SELECT ?s { ?s ?p ?o . ?x ?y ?z } LIMIT 1001", 413),
+    "response_bytes": (100_000, "SELECT * { ?s ?p ?o . ?x ?y ?z } LIMIT 1000", 413),
+}
+ELSEWHERE = {  # limit -> where it is tested that its error names it, or what happens instead
+    "query_workers": "test_who_comes_when_all_is_taken_is_told_when_to_come_again",
+    "query_waiting": "test_who_comes_when_all_is_taken_is_told_when_to_come_again",
+    "query_fast_seconds": "a query goes over to the slow lane",
+    "query_fast_workers": "a query waits for a place",
+    "response_seconds": "test_an_answer_that_is_not_read_keeps_no_place",
+    "cache_megabytes": "what was not asked for longest is forgotten",
+    "write_seconds": "test_writing.py: test_a_runaway_update_is_stopped",
+    "write_bytes": "test_writing.py: test_a_write_that_is_too_large_is_refused",
+    "service_hosts": "test_outside.py: test_no_other_host_is_asked",
+    "service_seconds": "test_outside.py: test_a_service_that_fails_is_told_and_silent_does_without",
+    "service_bytes": "test_outside.py: test_a_service_that_fails_is_told_and_silent_does_without",
+    "service_calls": "test_outside.py: test_who_asks_too_much_at_once_waits_and_is_turned_away",
+    "lineage_nodes": "the lineage is cut, and says so",
+}
+
+
+@pytest.fixture(scope="module")
+def narrow(awkward: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    limits = {name: value for name, (value, _, _) in REFUSALS.items()}
+    with served(
+        awkward, tmp_path_factory.mktemp("narrow") / "base", **limits, query_workers=1, query_waiting=0, query_fast_seconds=0.05
+    ) as server:
+        yield server
+
+
+def asked(server: Server, query: str) -> httpx.Response:
+    return server.client.post("/sparql", data={"query": query}, headers={"Accept": ROWS["json"].media_type})
+
+
+@pytest.mark.parametrize("limit", REFUSALS)
+def test_each_limit_is_named_in_its_error(narrow: Server, limit: str) -> None:
+    _, query, status = REFUSALS[limit]
+    answer = asked(narrow, query)
+    assert answer.status_code == status, answer.text[:300]
+    assert f"limits.{limit}" in answer.json()["detail"]
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (int(answer.headers.get("retry-after", 0)) > 0) == (status == 503)
+    assert asked(narrow, LOOK_UP).status_code == 200
+
+
+def test_no_limit_is_left_out() -> None:
+    assert sorted([*REFUSALS, *ELSEWHERE]) == sorted(LIMITS)
+    for test in ELSEWHERE.values():
+        file, name = test.split(": ") if ": " in test else (Path(__file__).name, test)
+        assert not name.startswith("test_") or f"def {name}(" in (Path(__file__).parent / file).read_text("utf-8")
+
+
+def test_who_comes_when_all_is_taken_is_told_when_to_come_again(narrow: Server) -> None:
+    with ThreadPoolExecutor(3) as threads:
+        answers = [one.result() for one in [threads.submit(asked, narrow, CROSS) for _ in range(3)]]
+    turned_away = [answer for answer in answers if answer.json()["type"] == "/problems/too-many-queries"]
+    assert turned_away
+    for answer in turned_away:
+        assert answer.status_code == 503
+        assert int(answer.headers["retry-after"]) > 0
+        assert {"limits.query_workers", "limits.query_waiting"} <= set(re.findall(r"limits\.\w+", answer.json()["detail"]))
+
+
 def test_a_client_that_leaves_takes_its_query_along(server: Server) -> None:
     for method in ("GET", "POST"):
         address = server.client.base_url
@@ -549,14 +620,14 @@ def test_a_client_that_does_not_read_keeps_no_place(server: Server) -> None:
 
 
 def test_a_long_answer_comes_at_once_and_takes_no_memory(awkward: Path, tmp_path: Path) -> None:
-    with served(awkward, tmp_path / "base") as server:
+    with served(awkward, tmp_path / "base", response_seconds=120.0) as server:
 
         def memory() -> int:
             found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{server.process.pid}/status").read_text())
             assert found is not None
             return int(found[1]) // 1000
 
-        query = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } LIMIT 60000"
+        query = "SELECT ?a { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } LIMIT 1000000"
         before, start = memory(), time.monotonic()
         with server.client.stream(
             "POST", "/sparql", data={"query": query}, headers={"Accept": "text/csv", "Accept-Encoding": "identity"}

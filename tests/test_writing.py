@@ -21,6 +21,7 @@ from wherefrom.build import canonical_nquads, current
 from wherefrom.journal import last_id
 from wherefrom.load import read_knowledge_base, with_union
 from wherefrom.problems import BadParameter, NotAuthorized
+from wherefrom.settings import Settings
 from wherefrom.tokens import BadTokenFile, UnknownToken, make_token, owner, read_tokens
 from writing_servers import GRAPH, THING, Served, serving
 
@@ -273,6 +274,14 @@ def test_requests_that_are_no_updates(served: Served, headers: dict[str, str], p
     before = served.digest()
     assert served.client.post(path, content=content, headers={**served.may, **headers}).status_code == status
     assert served.digest() == before
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/update"), ("PUT", f"/graphs?graph={MORE}")])
+def test_a_write_that_is_too_large_is_refused(served: Served, method: str, path: str) -> None:
+    headers = {"Content-Type": "application/sparql-update" if path == "/update" else "text/turtle", **served.may}
+    answer = served.client.request(method, path, content=b" " * (Settings().write_bytes + 1), headers=headers)
+    assert answer.status_code == 413
+    assert "limits.write_bytes" in answer.json()["detail"]
 
 
 def test_figures_keep_the_form_they_are_written_in(served: Served, folder: Path) -> None:

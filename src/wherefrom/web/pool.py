@@ -87,7 +87,9 @@ class Worker:
             kind, length = self._head
             content = await self.reader.readexactly(length)
         except (asyncio.IncompleteReadError, ConnectionError):
-            raise QueryLost("The query ended its process: it needed more memory or depth than a query may take.") from None
+            raise QueryLost(
+                "The query ended its process: it needed more memory (limits.query_megabytes) or depth than it may take."
+            ) from None
         self._head = None
         return kind, content
 

@@ -49,7 +49,7 @@ class Preparing:
         except Problem as problem:
             return {"problem": type(problem).__name__, "detail": problem.detail}
         except MemoryError:
-            return {"problem": "QueryLost", "detail": "The write needed more memory than it may take."}
+            return {"problem": "QueryLost", "detail": "The write needed more memory than it may take (limits.query_megabytes)."}
         except (OSError, RuntimeError):  # what the engine says of it may name files and addresses
             return {"problem": "BadQuery", "detail": "The update parses, but its evaluation failed."}
         if made is None:
@@ -113,7 +113,9 @@ class WriterProcess:
             raise
         if not line:
             await self.stop()
-            raise QueryLost("The write ended its process: it needed more memory or depth than it may take. Nothing was changed.")
+            raise QueryLost(
+                "The write ended its process: it needed more memory (limits.query_megabytes) or depth than it may. Nothing was changed."
+            )
         answer: dict[str, Any] = json.loads(line)
         if "problem" in answer:
             raise _problem(answer)

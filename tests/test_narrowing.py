@@ -16,10 +16,10 @@ from wherefrom.answers import lineage_answer, lineage_quads
 from wherefrom.drawing import dot, edges_csv, gexf, graphml, tree
 from wherefrom.lineage import SHOWN, WAYS, Policy, edges, lineage, steps_of, supporting
 from wherefrom.load import KnowledgeBase
-from wherefrom.narrowing import as_of, intents, of_kinds, trace
+from wherefrom.narrowing import as_of, intents, main_kinds, of_kinds, trace
 from wherefrom.problems import BadParameter
 from wherefrom.store import EmbeddedStore, Store
-from wherefrom.vocabulary import EV, PREFIXES
+from wherefrom.vocabulary import EV, PREFIXES, expand
 from wherefrom.withdrawal import impact, single_points
 
 CITO, FRBR = (Namespace(PREFIXES[prefix]) for prefix in ("cito", "frbr"))
@@ -266,8 +266,36 @@ def test_a_way_with_an_inferred_step_is_inferred() -> None:
     edges = [*said(sure, ("study/t", EV.reportedIn, "publication/1")), *said(inferred, graph=CURATED)]
     graph = lineage(EmbeddedStore.of(quads_of(edges)), [ID["claim/a"]], "grounds", "inferred")
     ((_, paper, joined),) = of_kinds(graph, ["publication"], BASE).edges(data=True)
-    assert joined == {"statements": [], "through": (ID["finding/b"], ID["study/t"]), "basis": "inferred"}
+    assert joined == {"statements": [], "through": (ID["finding/b"], ID["study/t"]), "basis": "inferred", "way": "support"}
     assert paper == ID["publication/1"]
+
+
+def test_a_way_that_nobody_inferred_is_not_inferred_and_is_named_where_it_is_one(store: Store, base: str) -> None:
+    found = answer(store, base, "source/foundations", kinds=["claim", "publication"])
+    joined = {
+        (edge["from"].split("/")[0], edge["to"].split("/")[0], edge["way"], edge["basis"]) for edge in found["edges"] if edge["through"]
+    }
+    assert ("source", "claim", "sources", "stated") in joined  # over an edition, in whose text the claim was read
+    assert ("claim", "publication", "support", "stated") in joined
+    assert {edge["basis"] for edge in found["edges"]} == {"stated"}
+
+
+def test_the_main_kinds_are_those_a_reader_needs_first(store: Store, base: str) -> None:
+    def kinds(thing: str) -> list[str]:
+        return main_kinds(trace(store, [expand(thing, base)]), base)
+
+    assert kinds("source/foundations") == ["claim", "finding", "publication", "rating", "source", "study"]
+    assert kinds("edition/foundations-ipp-2025-04") == ["claim", "edition", "finding", "publication", "rating", "source", "study"]
+    assert kinds("intervention/ipp") == ["intervention"]
+    theory = trace(store, [expand("construct/intergenerational-patterns", base)])
+    assert set(main_kinds(theory, base)) >= {"construct"}
+
+
+def test_what_sources_and_graphs_are_called_is_told_with_the_answer(store: Store, base: str) -> None:
+    found = answer(store, base, "claim/foundations-ipp-secure", direction="grounds")
+    assert found["names"]["source/foundations"] == "Foundations"
+    assert found["names"]["edition/foundations-ipp-2025-04"] == "Foundations page on IPP, April 2025"
+    assert not found["names"].keys() & {node["id"] for node in found["nodes"]}
 
 
 def test_a_kind_that_is_not_there_is_refused(store: Store, base: str) -> None:

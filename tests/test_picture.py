@@ -22,12 +22,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wherefrom.answers import Answer, lineage_answer
+from wherefrom.boxes import BOXES, fold
 from wherefrom.cli import main
 from wherefrom.lettering import text_width
 from wherefrom.lineage import WAYS
 from wherefrom.load import KnowledgeBase
 from wherefrom.narrowing import trace
-from wherefrom.picture import BOXES, DARK, FONTS, LIGHT, STYLE, STYLE_SOURCE, fold, svg
+from wherefrom.picture import DARK, FONTS, LIGHT, STYLE, STYLE_SOURCE, svg
 from wherefrom.store import EmbeddedStore
 from wherefrom.vocabulary import expand
 
@@ -53,11 +54,13 @@ def node(name: str, label: str = "", sources: tuple[str, ...] = (), *, companion
 
 
 def edge(start: str, end: str, basis: str = "stated", way: str = "support", step: str = "ev:restsOn") -> Answer:
-    return {"from": start, "to": end, "step": step, "way": way, "basis": basis, "graph": "edition/page", "passages": []}
+    ends = {"from": start, "to": end}
+    return ends | {"step": step, "way": way, "basis": basis, "graph": "edition/page", "through": [], "passages": []}
 
 
 def answer(things: list[str], nodes: list[Answer], edges: list[Answer], **other: Any) -> Answer:
-    whole = {"policy": "inferred", "truncated": False, "deeper": False, "asOf": None, "undated": [], "independentStudies": 1}
+    asked = {"direction": "both", "follow": ["support"], "policy": "inferred", "narrowed": False, "names": {"edition/page": "The page"}}
+    whole = asked | {"truncated": False, "deeper": False, "asOf": None, "undated": [], "independentStudies": 1}
     return {"things": things, **whole, "nodes": nodes, "edges": edges, **other}
 
 
@@ -218,7 +221,7 @@ def test_stated_inferred_and_uncredited_lines_are_told_apart(found: Answer) -> N
         assert "dashed" in legend
         assert "uncredited" not in styles or "thin" in legend
         title = next(iter(line.iter("title"))).text or ""
-        assert all(f"({step['basis']} in page)" in title for step in steps[:8])
+        assert all(f"({step['basis']} in The page)" in title for step in steps[:8])
 
 
 @law
@@ -235,6 +238,45 @@ def test_folding_keeps_what_was_asked_about_alone_and_joins_things_of_one_kind(f
     needed = len(found["things"]) + len({kinds[thing] for thing in kinds if thing not in found["things"]})
     assert len(members) <= max(most, needed)
     assert len(members) == len(kinds) or len(kinds) > most
+
+
+@law
+@given(answers(), st.integers(1, 12), st.data())
+def test_what_is_opened_is_not_folded_and_folds_nothing_else(found: Answer, most: int, data: st.DataObject) -> None:
+    closed = fold(found, most)
+    opened = data.draw(st.sampled_from(sorted(closed)))
+    after = fold(found, most, [opened])
+    assert after[opened] == opened
+    beside = {thing for thing in closed if closed[thing] != closed[opened]}
+    assert {thing: after[thing] for thing in beside} == {thing: closed[thing] for thing in beside}
+
+
+def test_no_more_is_opened_than_can_be_drawn() -> None:
+    found = crowd(claims=600, findings=2, papers=1)  # four groups of 150 claims
+    folded = fold(found)
+    assert len(set(folded.values())) <= BOXES
+    one, two, three = (f"claim/{number}" for number in range(3))
+    assert len(set(fold(found, opened=[one]).values())) <= BOXES
+    assert fold(found, opened=[one, two, three]) == folded
+
+
+def test_larger_groups_are_folded_before_few_alike() -> None:
+    found = crowd(claims=20, findings=20, papers=3)  # each claim rests on a finding of its own; the papers are alike
+    box_of = fold(found, 30)
+    assert all(box_of[f"publication/{number}"] == f"publication/{number}" for number in range(3))
+    assert len({box_of[f"finding/{number}"] for number in range(20)}) < 20
+
+
+def test_computed_steps_are_no_inferences() -> None:
+    nodes = [node("source/press", "The Press"), node("claim/x", "It works")]
+    root = drawn(answer(["claim/x"], nodes, [edge("source/press", "claim/x", "computed", "sources", "ev:states")]))
+    assert "inferred" not in next(lines(root)["source/press", "claim/x"].iter("path")).get("class", "")
+
+
+def test_sources_that_are_no_nodes_are_called_by_their_names() -> None:
+    found = answer(["claim/x"], [node("claim/x", "It works", ("source/press",))], [])
+    root = drawn(found | {"names": {"source/press": "The Press"}})
+    assert "by The Press" in words(root)
 
 
 def test_the_same_answer_gives_the_same_bytes_in_any_process() -> None:
@@ -265,7 +307,7 @@ def test_an_answer_without_things_is_still_a_picture() -> None:
 
 def test_one_thing_alone_is_a_box_with_its_kind_over_it() -> None:
     root = drawn(answer(["claim/x"], [node("claim/x", "It works")], []))
-    assert [words(box) for box in boxes(root)] == ["You asked about this It works"]
+    assert [words(box) for box in boxes(root)] == ["You asked about this: It works names nothing to rest on"]
     assert "1 claim One source saying one thing in one edition" in words(root)
     assert "solid" not in words(root)  # there is no line
 
@@ -278,12 +320,12 @@ def test_what_is_in_a_box_is_told() -> None:
     ]
     root = drawn(answer(["claim/x"], things, [edge("claim/x", "publication/p", "inferred")]))
     told = {box.get("id"): words(box) for box in boxes(root)}
-    assert told["claim/x"] == "You asked about this It works by The Press"
+    assert told["claim/x"] == "You asked about this: It works by The Press"
     assert told["publication/p"] == "Paper companion report, not credited"
     links = {box.get("id"): (box.get("href"), box.get("aria-label"), next(box.iter("title")).text) for box in boxes(root)}
     assert links["claim/x"] == (
         "/claim/x",
-        "It works, claim, by The Press, you asked about this",
+        "You asked about this: It works by The Press, claim",
         "Claim. Rests on: Paper (inferred)",
     )
     assert "dotted frame: companion report" in words(root)
@@ -311,7 +353,7 @@ def test_many_things_are_folded_and_counted() -> None:
     assert len(boxes(root)) <= BOXES
     counts = [int(re.findall(r"^\d+", words(box))[0]) for box in folded]
     assert sum(counts) + len(boxes(root)) - len(folded) == 300
-    assert all(re.match(r"29 claims of [01] folded into one box", words(box)) for box in folded)  # alike: one source, one finding
+    assert all(re.match(r"29 claims by source/[01] folded into one box", words(box)) for box in folded)  # alike: one source, one finding
     assert "290 claims" in words(root)
     assert f"Too many things for one picture: 300 things are drawn as {len(boxes(root))} boxes." in words(root)
     assert sum(int(line.get("data-steps", "")) for line in lines(root).values()) == len(found["edges"])
@@ -322,7 +364,7 @@ def test_steps_within_a_folded_box_are_counted() -> None:
     edges = [edge(f"publication/{n}", f"publication/{n + 1}", way="citations") for n in range(399)]
     root = drawn(answer(["study/x"], nodes, [edge("study/x", "publication/0"), *edges]))
     assert [words(box) for box in boxes(root) if "folded" in box.get("class", "")] == [
-        "400 publications folded into one box 399 steps between them"
+        "399 publications 398 steps between them folded into one box"  # the last one leads nowhere
     ]
 
 
@@ -393,7 +435,7 @@ def test_the_style_fetches_nothing_is_only_for_the_picture_and_is_allowed_by_the
     assert style == STYLE
     assert "url(" not in style
     assert "@import" not in style
-    assert all(line.startswith((".lineage-picture ", "@media ", "}")) for line in style.splitlines() if line)
+    assert all(line.startswith((".lineage-picture ", ".lineage-picture.lighting ", "@media ", "}")) for line in style.splitlines() if line)
     source = f"'sha256-{b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
     assert source == STYLE_SOURCE
     assert source in sent.headers["content-security-policy"]

@@ -50,6 +50,7 @@ def lineage_answer(store: Store, graph: Lineage, base: str, kinds: Collection[st
 
     `kinds` shows only nodes of these kinds; counts are those of the whole lineage. A step that begins with ^ is written the
     other way round in the data; an inferred one names its curated statement; an edge without a step stands for the way `through`.
+    `names` tells what sources and graphs are called that are no nodes.
     `independentStudies` counts the components of studies reached from the things, as of a year only those of which a report
     was there; `companions` are publications that report a study of the lineage and support none of the things; without any one
     of `singlePoints` the things lose all publications. Counts are None where grounds were not followed, or not to their end.
@@ -86,7 +87,21 @@ def lineage_answer(store: Store, graph: Lineage, base: str, kinds: Collection[st
         "withoutDesign": [shorten(study, base) for study in graph.graph.get("without_design", ())],
         "nodes": [{**node_answer(graph, node, base), "companion": node in companions} for node in _in_order(shown, base)],
         "edges": [edge for thing, ground in sorted(shown.edges) for edge in _edges(shown, thing, ground, places, base)],
+        "names": _names_beside(store, shown, base),
     }
+
+
+def _names_beside(store: Store, graph: Lineage, base: str) -> dict[str, str]:
+    """Return what the sources and graphs are called that nodes and edges name and that are no nodes themselves."""
+    sources = {source for _, data in graph.nodes(data=True) for source in data["sources"]}
+    graphs = {said.graph for _, _, statements in engine.edges(graph) for said in statements}
+    found: dict[str, str] = {}
+    beside = sorted((sources | graphs) - set(graph))
+    for row in rows(store, "descriptions", {"thing": beside}) if beside else ():
+        if row["property"] == SKOS.prefLabel:
+            name = shorten(row["thing"], base)
+            found[name] = min(found.get(name, str(row["value"])), str(row["value"]))
+    return found
 
 
 def lineage_quads(store: Store, graph: Lineage, base: str, kinds: Collection[str] = ()) -> list[ox.Quad]:
@@ -296,7 +311,7 @@ def _edges(graph: Lineage, thing: URIRef, ground: URIRef, places: _Places, base:
     ends = {"from": shorten(thing, base), "to": shorten(ground, base)}
     if "through" in (data := graph.edges[thing, ground]):
         through = [shorten(node, base) for node in data["through"]]
-        bare = {"step": None, "way": None, "basis": data["basis"], "graph": None, "curatedStatement": None}
+        bare = {"step": None, "way": data["way"], "basis": data["basis"], "graph": None, "curatedStatement": None}
         yield {**ends, **bare, "through": through, "passages": []}
     for said in data["statements"]:
         statement = places.explaining(thing, ground, said)

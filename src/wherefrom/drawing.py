@@ -14,20 +14,14 @@ import networkx as nx
 
 from wherefrom.answers import Answer
 from wherefrom.picture import svg
+from wherefrom.words import ACROSS, plural
 from wherefrom.words import count as _count
 from wherefrom.words import places as _places
-from wherefrom.words import plural
 
 NOTHING = {
     "grounds": "nothing is named that it rests on",
     "consequences": "nothing is named that rests on it",
     "both": "nothing is named that it rests on, or that rests on it",
-}
-ACROSS = {  # the words of a step that is no support: seen from what rests, and from what it rests on
-    "sources": ("says", "said by"),
-    "propositions": ("expressed by", "expresses"),
-    "theory": ("by a theory", "by a theory"),
-    "citations": ("cites", "cited by"),
 }
 BASES = ("inferred", "computed", "stated")  # of several statements of a step, the last one in this order is told
 DEEPEST = 100  # levels of a tree on the terminal; a chain of citations may be longer
@@ -126,7 +120,7 @@ def impact_text(answer: Answer, *, brief: bool = False) -> str:
         ("weakened", "Weakened: other support is left"),
         ("suspect", "Suspect: rests on the same trial otherwise"),
     ):
-        things = sorted(answer[group], key=lambda thing: _kind_order(thing["kind"]))  # stable: within a kind as it was
+        things = sorted(answer[group], key=lambda thing: kind_order(thing["kind"]))  # stable: within a kind as it was
         counts = Counter(thing["kind"] for thing in things)
         lines.append(f"{words}: {', '.join(_count(number, kind) for kind, number in counts.items()) or 'nothing'}")
         lines += [f"  {_node_line(thing)}" for thing in things if not brief]
@@ -146,7 +140,8 @@ def _verdict(held: Answer) -> str:
     return f"{held['verdict']}{'' if held['openAfter'] else ', as far as levels tell'} ({left})"
 
 
-def _kind_order(kind: str) -> tuple[int, str]:
+def kind_order(kind: str) -> tuple[int, str]:
+    """Return by what kinds are sorted: what people ask about first, then the others by name."""
     return (FIRST.index(kind) if kind in FIRST else len(FIRST), kind)
 
 

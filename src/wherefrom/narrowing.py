@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
+from itertools import pairwise
 
 import networkx as nx
 from rdflib import SKOS, URIRef
@@ -28,9 +29,10 @@ from wherefrom.lineage import (
 from wherefrom.problems import BadParameter
 from wherefrom.query import rows
 from wherefrom.store import Store
-from wherefrom.vocabulary import EV, SCHEMES
+from wherefrom.vocabulary import EV, SCHEMES, class_of
 
 DESIGNS = URIRef(f"{SCHEMES}/design")
+MAIN = (EV.SourcePublisher, EV.Rating, EV.Claim, EV.Finding, EV.Study, EV.Publication)  # who says what on the strength of what
 
 
 def trace(
@@ -158,7 +160,8 @@ def of_kinds(graph: Lineage, kinds: Collection[str], base: str) -> Lineage:
     """Return a lineage with only the things asked about and nodes of these kinds.
 
     Where nodes between two of them are left out, one edge joins the two: it has no statements, `through` is a shortest way
-    between them and `basis` is `stated` where one way has only stated steps. Raises `BadParameter` where no node is of a kind.
+    between them, `basis` is `stated` where one way has no inferred step, and `way` that of all its steps, None where they
+    differ. Raises `BadParameter` where no node is of a kind.
     """
     there = {kind_of(node, base) for node in graph}
     if unknown := set(kinds) - there:
@@ -166,7 +169,7 @@ def of_kinds(graph: Lineage, kinds: Collection[str], base: str) -> Lineage:
     kept = {node for node in graph if kind_of(node, base) in kinds} | set(graph.graph["things"])
     shown: Lineage = nx.DiGraph(**graph.graph)
     shown.add_nodes_from((node, graph.nodes[node]) for node in sorted(kept))
-    stated: Lineage = nx.DiGraph((a, b) for a, b, said in edges(graph) if any(step.basis == "stated" for step in said))
+    stated: Lineage = nx.DiGraph((a, b) for a, b, said in edges(graph) if any(step.basis != "inferred" for step in said))
     for node in sorted(kept):
         sure = _ways_over(stated, node, kept) if node in stated else {}
         for end, through in _ways_over(graph, node, kept).items():
@@ -174,8 +177,35 @@ def of_kinds(graph: Lineage, kinds: Collection[str], base: str) -> Lineage:
                 shown.add_edge(node, end, **graph.edges[node, end])
             else:
                 basis = "stated" if end in sure else "inferred"
-                shown.add_edge(node, end, statements=[], through=sure.get(end, through), basis=basis)
+                over = sure.get(end, through)
+                shown.add_edge(node, end, statements=[], through=over, basis=basis, way=_way(graph, (node, *over, end)))
     return shown
+
+
+def _way(graph: Lineage, nodes: Sequence[URIRef]) -> str | None:
+    """Return the way that all steps from node to node are of, None where there are several."""
+    ways = {step.way for pair in pairwise(nodes) for step in graph.edges[pair]["statements"]}
+    return ways.pop() if len(ways) == 1 else None
+
+
+def is_main(kind: str) -> bool:
+    """Return whether things of a kind say something, or are what it rests on.
+
+    >>> is_main("claim"), is_main("edition")
+    (True, False)
+    """
+    return class_of(kind) in MAIN
+
+
+def main_kinds(graph: Lineage, base: str) -> list[str]:
+    """Return which kinds of a lineage a reader needs who sees it for the first time: those of `MAIN`, and those asked about.
+
+    All kinds where nothing else of the lineage is of such a kind.
+    """
+    asked = {kind_of(thing, base) for thing in graph.graph["things"]}
+    there = {kind_of(node, base) for node in graph}
+    main = {kind for kind in there if is_main(kind)} | asked
+    return sorted(main if any(kind_of(node, base) in main for node in graph if node not in graph.graph["things"]) else there)
 
 
 def _ways_over(graph: nx.DiGraph[URIRef], start: URIRef, kept: Collection[URIRef]) -> dict[URIRef, tuple[URIRef, ...]]:

@@ -9,27 +9,23 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import cache
 from hashlib import sha256
 from itertools import chain
 from string import Template
-from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from wherefrom.answers import Answer
-from wherefrom.layout import Edge, Layout, columns, lay_out
+from wherefrom.boxes import BOXES, Box, Line, Link, address, boxes_of, fold, lines_between, listed, names_of, told
+from wherefrom.layout import Edge, columns, lay_out
 from wherefrom.lettering import Font, text_width, wrap
-from wherefrom.lineage import CREDITED
 from wherefrom.vocabulary import class_of, meaning, place
-from wherefrom.words import count, places
+from wherefrom.words import count
 
-BOXES = 250  # boxes of one picture; beyond, nobody can read it, and alike things are folded
 LINES = 6  # lines of a label in its box; the whole label is in its name
-NAMED = 8  # things or statements that a tooltip names; the others are counted
-WIDE, PAD, BETWEEN, GAP, MARGIN = 232, 9, 12, 68, 24  # px: a box, its padding, between boxes, between columns, round the picture
-NARROWEST = 3 * WIDE + 2 * GAP  # px: room for title and legend
+WIDE, PAD, BETWEEN, GAP, MARGIN = 202, 8, 12, 50, 24  # px: a box, its padding, between boxes, between columns, round the picture
+NARROWEST = 4 * WIDE  # px: room for title and legend
 AROUND = 10  # px by which a band is wider than its boxes
 STACKED = 4  # px by which the second frame of a folded box stands out
 TIP = 8  # px: length of the tip of an arrow
@@ -65,6 +61,8 @@ _SHAPES = """
 .lineage-picture a { text-decoration: none; cursor: pointer; outline: none; }
 .lineage-picture a:hover .label { text-decoration: underline; }
 .lineage-picture a:focus .frame { stroke-width: 4; stroke-dasharray: none; }
+.lineage-picture.lighting .box:not(.lit), .lineage-picture.lighting [data-from]:not(.lit) { opacity: .3; }
+.lineage-picture .lit .line { stroke-width: 2.6; }
 """
 _COLOURS = Template("""
 .lineage-picture { background: $paper; }
@@ -98,220 +96,55 @@ STYLE = _style()
 STYLE_SOURCE = f"'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'"  # lets a content security policy allow it
 
 
-@dataclass(frozen=True)
-class Box:
-    """One thing, or several alike: its lines of text (class, text), its class, where it leads, its name and tooltip."""
-
-    id: str
-    kind: str
-    members: tuple[str, ...]
-    lines: tuple[tuple[str, str], ...]
-    marks: str
-    href: str
-    name: str
-    told: str
-
-    @property
-    def height(self) -> float:
-        """Height in px."""
-        return sum(FONTS[name].line for name, _ in self.lines) + 2 * PAD
-
-
-@dataclass(frozen=True)
-class Line:
-    """What an arrow between two boxes stands for: the edges of the answer."""
-
-    steps: tuple[Answer, ...]
-
-    @property
-    def style(self) -> str:
-        """How the line looks: `stated` where any step is, and `uncredited` where no step counts as support."""
-        basis = "stated" if any(step["basis"] == "stated" for step in self.steps) else "inferred"
-        return basis if any(_credited(step) for step in self.steps) else f"{basis} uncredited"
-
-
-def _credited(step: Answer) -> bool:
-    return step.get("way") is None or step["way"] in CREDITED
-
-
 def svg(answer: Answer) -> str:
     """Return a lineage (the dict of `answers.lineage_answer`) as SVG; the same answer gives the same text."""
-    box_of = fold(answer)
-    names = _names(answer)
-    lines = lines_between(answer, box_of)
-    boxes = boxes_of(answer, box_of, names)
-    kinds = {box.id: box.kind for box in boxes.values()}
-    laid = lay_out(
-        columns(kinds, lines, sorted(set(kinds.values()), key=lambda kind: (place(str(class_of(kind))), kind))),
-        {edge: line.style for edge, line in lines.items()},
-        {box.id: box.height + BETWEEN for box in boxes.values()},
-    )
-    return tostring(_Drawing(answer, names, boxes, lines, laid).draw(), encoding="unicode")
+    return Picture(answer).svg()
 
 
-def _names(answer: Answer) -> dict[str, str]:
-    """Return what things are called: by their labels, or by their ids where they have none."""
-    sources = {source for node in answer["nodes"] for source in node["sources"]}
-    things = dict.fromkeys([*answer["things"], *(node["id"] for node in answer["nodes"])])
-    labels = {node["id"]: str(node["label"]).strip() for node in answer["nodes"]}
-    return {source: source.rsplit("/", 1)[-1] for source in sorted(sources)} | {thing: labels.get(thing) or thing for thing in things}
+class Picture:
+    """A lineage as boxes in columns and lines between them, laid out; `columns` holds the ids of the boxes as they stand.
 
-
-# What is drawn
-
-
-def fold(answer: Answer, most: int = BOXES) -> dict[str, str]:
-    """Return thing -> box, so that there are at most `most` boxes, as far as folding can do it.
-
-    Things asked about stay alone. Folded are first things of one kind and source that rest on the same and carry the same, then
-    those of one kind and source, then those of one kind: always the largest group first, and no more groups than needed.
+    There are at most `most` boxes, as far as `fold` can do it, groups with a thing of `opened` apart. `link` gives where a thing
+    leads, `opening` where a folded box does, by its first member.
     """
-    nodes = {node["id"]: node for node in answer["nodes"]}
-    down: dict[str, set[str]] = {}
-    up: dict[str, set[str]] = {}
-    for edge in answer["edges"]:
-        down.setdefault(edge["from"], set()).add(edge["to"])
-        up.setdefault(edge["to"], set()).add(edge["from"])
 
-    def of_source(thing: str) -> tuple[Any, ...]:
-        return nodes[thing]["kind"], tuple(nodes[thing]["sources"]), bool(nodes[thing].get("companion"))
-
-    def alike(thing: str) -> tuple[Any, ...]:
-        return *of_source(thing), frozenset(down.get(thing, ())), frozenset(up.get(thing, ()))
-
-    box_of = {thing: thing for thing in nodes}
-    left = len(nodes)
-    for key in (alike, of_source, lambda thing: nodes[thing]["kind"]):
-        groups: dict[Any, list[str]] = {}
-        for thing in sorted(nodes.keys() - set(answer["things"])):
-            groups.setdefault(key(thing), []).append(thing)
-        for members in sorted(groups.values(), key=lambda members: (-len(members), members)):
-            if left <= most:
-                return box_of
-            left -= len({box_of[thing] for thing in members}) - 1
-            if len(members) > 1:
-                box_of.update(dict.fromkeys(members, f"folded/{members[0]}"))
-    return box_of
-
-
-def lines_between(answer: Answer, box_of: Mapping[str, str]) -> dict[Edge, Line]:
-    """Return the lines between boxes; what runs within a box is told in it."""
-    found: dict[Edge, list[Answer]] = {}
-    for edge in answer["edges"]:
-        ends = box_of[edge["from"]], box_of[edge["to"]]
-        if ends[0] != ends[1]:
-            found.setdefault(ends, []).append(edge)
-    return {ends: Line(tuple(steps)) for ends, steps in found.items()}
-
-
-def boxes_of(answer: Answer, box_of: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Box]:
-    """Return the boxes by their ids, those of one source together."""
-    members: dict[str, list[Answer]] = {}
-    for node in sorted(answer["nodes"], key=lambda node: (node["sources"], node["id"])):
-        members.setdefault(box_of[node["id"]], []).append(node)
-    telling = _Telling(answer, names)
-    inner = Counter(box_of[edge["from"]] for edge in answer["edges"] if box_of[edge["from"]] == box_of[edge["to"]])
-    return {
-        box: telling.folded(box, found, inner[box]) if len(found) > 1 else telling.one(found[0], inner[box])
-        for box, found in members.items()
-    }
-
-
-class _Telling:
-    """What is told of a thing in its box, its name and its tooltip."""
-
-    def __init__(self, answer: Answer, names: Mapping[str, str]) -> None:
-        self.names = names
-        self.asked = set(answer["things"])
-        self.down: dict[str, dict[str, str]] = {}
-        self.up: dict[str, dict[str, str]] = {}
-        stated = {(edge["from"], edge["to"]) for edge in answer["edges"] if edge["basis"] == "stated"}
-        for edge in answer["edges"]:
-            thing, ground = edge["from"], edge["to"]
-            basis = "" if (thing, ground) in stated else " (inferred)"
-            self.down.setdefault(thing, {})[ground] = names[ground] + basis
-            self.up.setdefault(ground, {})[thing] = names[thing] + basis
-
-    def one(self, node: Answer, inner: int) -> Box:
-        thing, companion = node["id"], bool(node.get("companion"))
-        notes = [f"by {_listed(map(self.names.__getitem__, node['sources']))}"] if node["sources"] else []
-        notes += ["companion report, not credited"] if companion else []
-        notes += ["leads back to itself"] if inner else []
-        asked = ["You asked about this"] if thing in self.asked else []
-        kind = node["kind"].replace("-", " ") or "thing"
-        return Box(
-            thing,
-            node["kind"],
-            (thing,),
-            _lines(("mark", asked), ("label", [self.names[thing]]), ("note", notes)),
-            " ".join(["asked"] * bool(asked) + ["companion"] * companion),
-            _address(node),
-            ", ".join([self.names[thing], kind, *notes, *(note.lower() for note in asked)]),
-            ". ".join([kind.capitalize(), *self._around("Rests on", self.down, thing), *self._around("Carries", self.up, thing)]),
+    def __init__(
+        self,
+        answer: Answer,
+        most: int = BOXES,
+        opened: Collection[str] = (),
+        link: Link = address,
+        opening: Callable[[str], str] = lambda _: "",
+    ) -> None:
+        self.answer, self.names = answer, names_of(answer)
+        box_of = fold(answer, most, opened)
+        self.lines = lines_between(answer, box_of)
+        self.boxes = boxes_of(answer, box_of, self.names, link, opening)
+        self.written = {box.id: _written(box) for box in self.boxes.values()}
+        self.heights = {box: sum(FONTS[name].line for name, _ in lines) + 2 * PAD for box, lines in self.written.items()}
+        kinds = {box.id: box.kind for box in self.boxes.values()}
+        self.laid = lay_out(
+            columns(kinds, self.lines, sorted(set(kinds.values()), key=lambda kind: (place(str(class_of(kind))), kind))),
+            {edge: line.style for edge, line in self.lines.items()},
+            {box: height + BETWEEN for box, height in self.heights.items()},
         )
+        self.columns = self.laid.columns
 
-    def folded(self, box: str, members: Sequence[Answer], inner: int) -> Box:
-        sources = sorted({source for node in members for source in node["sources"]})
-        kind, companions = members[0]["kind"], sum(bool(node.get("companion")) for node in members)
-        label = count(len(members), kind) + (f" of {_listed(map(self.names.__getitem__, sources))}" if sources else "")
-        notes = ["folded into one box"]
-        notes += [f"{companions:,} of them companion reports, not credited"] if companions else []
-        notes += [f"{count(inner, 'step')} between them"] if inner else []
-        return Box(
-            box,
-            kind,
-            tuple(node["id"] for node in members),
-            _lines(("label", [label]), ("note", notes)),
-            "folded companion" if companions == len(members) else "folded",
-            "",
-            "",
-            _listed((self.names[node["id"]] for node in members), "; "),
-        )
+    @property
+    def title(self) -> str:
+        """The question that the picture answers."""
+        return _title(self.answer, self.names)
 
-    def _around(self, words: str, ways: Mapping[str, Mapping[str, str]], thing: str) -> Iterator[str]:
-        if thing in ways:
-            yield f"{words}: {_listed(ways[thing].values(), '; ')}"
+    def svg(self, *, headed: bool = True) -> str:
+        """Return the picture as SVG; without its heading where the page around it tells the same."""
+        return tostring(_Drawing(self, headed=headed).draw(), encoding="unicode")
 
 
-def _lines(*parts: tuple[str, Iterable[str]]) -> tuple[tuple[str, str], ...]:
-    """Return the lines of a box as (class, text)."""
+def _written(box: Box) -> list[tuple[str, str]]:
+    """Return the lines of text of a box as (class, text)."""
     inside = WIDE - 2 * PAD
-    return tuple((name, line) for name, texts in parts for text in texts for line in wrap(text, FONTS[name], inside, LINES))
-
-
-def _listed(names: Iterable[str], mark: str = ", ") -> str:
-    """Return names in one line; many are counted.
-
-    >>> _listed("abc"), _listed("abcdefghijklm")
-    ('a, b, c', 'a, b, c, d, e, f, g, h and 5 more')
-    """
-    found = list(names)
-    more = f" and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
-    return mark.join(found[:NAMED]) + more
-
-
-def _address(node: Answer) -> str:
-    """Return where a box leads: the page of a thing of this knowledge base, another IRI if it is of the web."""
-    if node["iri"].endswith(f"/id/{node['id']}"):
-        return f"/{node['id'].lstrip('/')}"  # two slashes would lead to another host
-    return node["iri"] if re.match(r"https?://[^\s<>\"]+$", node["iri"]) else ""
-
-
-def told(edge: Answer, names: Mapping[str, str]) -> str:
-    """Return an edge of the answer as a sentence: what is stated or inferred, and where.
-
-    >>> edge = {"from": "b", "to": "a", "step": "^ev:partOf", "basis": "stated", "graph": "edition/x", "passages": []}
-    >>> told(edge, {"a": "A", "b": "B"})
-    'A: part of: B (stated in x)'
-    """
-    first, second = names[edge["from"]], names[edge["to"]]
-    if edge["step"] is None:
-        return f"{first}: rests, over {count(len(edge['through']), 'thing')} not shown, on: {second} ({edge['basis']})"
-    if edge["step"].startswith("^"):
-        first, second = second, first
-    step = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", re.split("[:/#]", edge["step"])[-1]).lower()
-    where = "; ".join(dict.fromkeys(places(edge))) or edge["graph"].rsplit("/", 1)[-1]
-    return f"{first}: {step}: {second} ({edge['basis']} in {where})"
+    parts = [("mark", box.mark), ("label", box.label), *(("note", note) for note in box.notes)]
+    return [(name, line) for name, text in parts for line in wrap(text, FONTS[name], inside, LINES)]
 
 
 # How it is drawn
@@ -320,26 +153,25 @@ def told(edge: Answer, names: Mapping[str, str]) -> str:
 class _Drawing:
     """The elements of one picture, from top to bottom: title, what is told of the whole, legend, columns."""
 
-    def __init__(
-        self, answer: Answer, names: Mapping[str, str], boxes: Mapping[str, Box], lines: Mapping[Edge, Line], laid: Layout
-    ) -> None:
-        self.answer, self.names, self.boxes, self.lines, self.laid = answer, names, boxes, lines, laid
-        self.column = {box: number for number, members in enumerate(laid.columns) for box in members}
-        self.width = max(len(laid.columns) * (WIDE + GAP) - GAP, NARROWEST) + 2 * MARGIN
+    def __init__(self, picture: Picture, *, headed: bool) -> None:
+        self.picture, self.headed = picture, headed
+        self.boxes, self.lines, self.laid = picture.boxes, picture.lines, picture.laid
+        self.column = {box: number for number, members in enumerate(self.laid.columns) for box in members}
+        self.width = max(len(self.laid.columns) * (WIDE + GAP) - GAP, NARROWEST if headed else 0) + 2 * MARGIN
         self.root = Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "class": "lineage-picture"})
 
     def draw(self) -> Element:
         """Return the whole. A `group`, not an `img`: the links in an image are no links to a screen reader."""
-        title, summary = _title(self.answer, self.names), list(_summary(self.answer, self.boxes))
+        title, summary = self.picture.title, list(_summary(self.picture.answer, self.boxes))
         for name, text in (("title", title), ("desc", " ".join(text for _, text in summary))):
             _add(self.root, name, text, id=f"lineage-{name}")
         self.root.attrib |= {"role": "group", "aria-labelledby": "lineage-title", "aria-describedby": "lineage-desc"}
         _add(self.root, "style", STYLE)
         paper = _add(self.root, "rect", class_="paper")
-        y = self._paragraph("title", title, MARGIN)
-        for name, text in summary:
-            y = self._paragraph(name, text, y + 2)
-        y = self._legend(y + 12)
+        y: float = MARGIN
+        for name, text in [("title", title), *summary] if self.headed else []:
+            y = self._paragraph(name, text, y) + 2
+        y = self._legend(y + 10)
         bottom = self._columns(y + 20) if self.boxes else y
         size = {"width": _px(self.width), "height": _px(bottom + MARGIN)}
         paper.attrib |= size
@@ -369,7 +201,7 @@ class _Drawing:
         """Draw bands, headings, lines and boxes; return where they end."""
         headings = list(self._headings())
         top = y + max(sum(FONTS[name].line for name, _ in heading) for heading in headings) + 14
-        bottom = top + max(self.laid.middles[box] + self.boxes[box].height / 2 for box in self.boxes) + STACKED
+        bottom = top + max(self.laid.middles[box] + self.picture.heights[box] / 2 for box in self.boxes) + STACKED
         for number in range(len(headings)):
             band = {"x": _px(_left(number) - AROUND), "y": _px(y - 10), "width": _px(WIDE + 2 * AROUND), "height": _px(bottom - y + 22)}
             _add(self.root, "rect", class_="band", rx="8", **band)
@@ -414,7 +246,7 @@ class _Drawing:
                 path += f"H{_px(following + way * WIDE)}"
             x, first = following + way * WIDE, y
         drawn = _add(parent, "g", data_from=edge[0], data_to=edge[1], data_steps=str(len(line.steps)))
-        _add(drawn, "title", _listed((told(step, self.names) for step in line.steps), "\n"))
+        _add(drawn, "title", listed((told(step, self.picture.names) for step in line.steps), "\n"))
         _arrow(drawn, line.style, path, tip, way)
 
     def _box(self, parent: Element, box: Box, x: float, middle: float) -> None:
@@ -422,19 +254,20 @@ class _Drawing:
         node = _add(item, "a", href=box.href, aria_label=box.name) if box.href else _add(item, "g")
         node.attrib |= {"id": _clean(box.id), "class": f"box {box.marks}".rstrip(), "data-kind": _clean(box.kind)}
         _add(node, "title", box.told)
-        y = middle - box.height / 2
-        _framed(node, x, y, WIDE, box.height)
-        _text(node, box.lines, x + PAD, y + PAD)
+        height = self.picture.heights[box.id]
+        y = middle - height / 2
+        _framed(node, x, y, WIDE, height)
+        _text(node, self.picture.written[box.id], x + PAD, y + PAD)
 
 
 def _credits(line: Line) -> bool:
     return "uncredited" not in line.style
 
 
-def _title(answer: Answer, names: Mapping[str, str]) -> str:
+def _title(answer: Answer, names: dict[str, str]) -> str:
     """Return the question that the picture answers."""
     things = set(answer["things"])
-    name = _listed(f"\N{LEFT DOUBLE QUOTATION MARK}{names[thing]}\N{RIGHT DOUBLE QUOTATION MARK}" for thing in answer["things"])
+    name = listed(f"\N{LEFT DOUBLE QUOTATION MARK}{names[thing]}\N{RIGHT DOUBLE QUOTATION MARK}" for thing in answer["things"])
     down = any(edge["from"] in things for edge in answer["edges"])
     up = any(edge["to"] in things for edge in answer["edges"])
     if down and up:
@@ -448,7 +281,7 @@ def _title(answer: Answer, names: Mapping[str, str]) -> str:
     )
 
 
-def _summary(answer: Answer, boxes: Mapping[str, Box]) -> Iterator[tuple[str, str]]:
+def _summary(answer: Answer, boxes: dict[str, Box]) -> Iterator[tuple[str, str]]:
     """Yield (class, sentence) for what is told of the whole; what is not whole is told as a warning."""
     if answer["edges"]:
         yield "text", "Read from left to right: each arrow leads one step closer to the evidence, from a thing to what it rests on."
@@ -532,12 +365,16 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]") 
 
 
 def _clean(text: str) -> str:
-    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+    return text if text.isprintable() else _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)  # what XML cannot hold is not printable
+
+
+@cache
+def _attribute(name: str) -> str:
+    return name.rstrip("_").replace("_", "-")
 
 
 def _add(parent: Element, tag: str, text: str = "", **attributes: str) -> Element:
     """Add an element; `class_` is the attribute class, `data_from` is data-from. Characters that XML cannot hold are replaced."""
-    named = {name.rstrip("_").replace("_", "-"): _clean(value) for name, value in attributes.items()}
-    element = SubElement(parent, tag, named)
+    element = SubElement(parent, tag, {_attribute(name): _clean(value) for name, value in attributes.items()})
     element.text = _clean(text) or None
     return element

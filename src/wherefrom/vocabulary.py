@@ -129,6 +129,26 @@ def classes() -> set[URIRef]:
 
 
 @cache
+def _labels() -> dict[str, str]:
+    """Return the labels of the terms of the ontology and of those that it borrows."""
+    files = [shipped_folder("ontology") / name for name in ("borrowed.ttl", "evidence.ttl")]
+    quads = (quad for file in files for quad in ox.parse(file.read_bytes(), ox.RdfFormat.TURTLE))
+    return {quad.subject.value: quad.object.value for quad in quads if quad.predicate.value == str(RDFS.label)}
+
+
+@cache
+def called(name: str) -> str:
+    """Return what a property is called, given as `shorten` writes it: its label, or its name as words where it has none here.
+
+    >>> called("ev:reportedIn"), called("cito:cites"), called("prov:hadMember")
+    ('is reported in', 'cites', 'had member')
+    """
+    prefix, _, local = name.partition(":")
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", re.split("[:/#]", name)[-1]).lower()
+    return _labels().get(f"{PREFIXES.get(prefix, '')}{local}", words)
+
+
+@cache
 def class_of(kind: str) -> URIRef | None:
     """Return the class that a kind of thing is named after, as `document` after the source document; nothing for other kinds."""
     words = kind.replace("-", " ")

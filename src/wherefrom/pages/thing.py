@@ -15,7 +15,7 @@ from wherefrom.store import Row, Store
 from wherefrom.vocabulary import place
 
 FIRST = (RDF.type, SKOS.prefLabel, RDFS.label, SKOS.definition)
-TRACED = frozenset({"claim", "finding", "study", "publication", "rating", "reference", "reference-list"})
+TRACED = frozenset({"claim", "finding", "study", "publication", "rating", "reference", "reference-list", "source", "document", "edition"})
 WITHDRAWABLE = frozenset({"finding", "person", "publication", "study"})
 SHOWN = 200  # values of one property, or links of one kind, on one page; the rest is counted
 

@@ -44,7 +44,7 @@ QUESTIONS: tuple[tuple[str, Callable[..., asked.Asked], str], ...] = (
 
 def routes(site: Site) -> APIRouter:
     """Return the routes under /api."""
-    router = APIRouter(prefix="/api", dependencies=[Depends(_known_parameters)])
+    router = APIRouter(prefix="/api", dependencies=[Depends(known_parameters)])
 
     @router.api_route("/lineage", methods=READ, summary="What a thing rests on, and what rests on it")
     def lineage_of(
@@ -80,7 +80,7 @@ def lineage_content(site: Site, graph: lineage.Lineage, form: str, kinds: Any = 
     return as_json(answer) if form == "json" else drawing.DRAWINGS[form](answer).encode()
 
 
-def _known_parameters(request: Request) -> None:
+def known_parameters(request: Request) -> None:
     """Refuse a parameter that the route does not have: it would be ignored, and the answer be one to another question."""
     known = parameters(request.scope["route"].dependant)
     unknown = set(request.query_params) - known

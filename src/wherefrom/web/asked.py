@@ -6,11 +6,12 @@ site; it raises `BadParameter` for a parameter that cannot be used before anythi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Annotated, cast
 from urllib.parse import urlencode
 
-from fastapi import Query
+from fastapi import Depends, Query
 
 from wherefrom import answers, lineage, withdrawal
 from wherefrom import independence as lines
@@ -29,8 +30,37 @@ Names = Annotated[list[str] | None, Query()]
 WAYS = 100  # ways listed at most; all are counted
 
 
-def traced(
-    thing: str,
+@dataclass(frozen=True)
+class Filters:
+    """What a lineage is narrowed by, as it was asked for; see `narrowing.trace`."""
+
+    direction: str = "both"
+    policy: str = "stated"
+    as_of: int | None = None
+    depth: int | None = None
+    follow: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+    design: tuple[str, ...] = ()
+    stance: tuple[str, ...] = ()
+
+    def trace(self, site: Site, thing: str, follow: Sequence[str] = lineage.SHOWN) -> lineage.Lineage:
+        """Return the lineage of a thing, as a graph; along `follow` where nothing else was asked for."""
+        return trace(
+            site.store,
+            [site.iri(thing)],
+            self.direction,  # type: ignore[arg-type]
+            self.policy,  # type: ignore[arg-type]
+            nodes=site.settings.lineage_nodes,
+            depth=self.depth,
+            follow=self.follow or follow,
+            year=self.as_of,
+            sources=[site.iri(source_name(name)) for name in self.source],
+            designs=self.design,
+            stances=self.stance,
+        )
+
+
+def filters(
     direction: str = "both",
     policy: str = "stated",
     as_of: int | None = None,
@@ -39,25 +69,15 @@ def traced(
     source: Names = None,
     design: Names = None,
     stance: Names = None,
-) -> Callable[[Site], lineage.Lineage]:
-    """Return what gives the lineage of a thing, as a graph; see `narrowing.trace`."""
+) -> Filters:
+    """Return what a lineage is narrowed by."""
+    several = (tuple(names or ()) for names in (follow, source, design, stance))
+    return Filters(direction, policy, as_of, depth, *several)
 
-    def graph(site: Site) -> lineage.Lineage:
-        return trace(
-            site.store,
-            [site.iri(thing)],
-            direction,  # type: ignore[arg-type]
-            policy,  # type: ignore[arg-type]
-            nodes=site.settings.lineage_nodes,
-            depth=depth,
-            follow=follow or lineage.SHOWN,
-            year=as_of,
-            sources=[site.iri(source_name(name)) for name in source or ()],
-            designs=design or (),
-            stances=stance or (),
-        )
 
-    return graph
+def traced(thing: str, narrowed: Annotated[Filters, Depends(filters)]) -> Callable[[Site], lineage.Lineage]:
+    """Return what gives the lineage of a thing, as a graph."""
+    return lambda site: narrowed.trace(site, thing)
 
 
 def impact(withdraw: Annotated[list[str], Query()], policy: str = "stated", reading: str = "one") -> Asked:

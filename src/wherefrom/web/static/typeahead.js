@@ -1,5 +1,6 @@
 // Suggestions below a search field, on top of a form that works without them (ARIA Authoring Practices: combobox with a listbox).
 // The field says where they come from: data-suggest, an address that answers ?q=, or data-index, a file (see search-site.js).
+// What is chosen is opened; where the field has data-fill its name is written there instead.
 'use strict';
 
 const PAUSE = 120; // milliseconds without a key before anything is asked
@@ -59,6 +60,12 @@ function combobox(field) {
     field.setAttribute('aria-activedescendant', options[active].id);
   }
 
+  function choose(option) {
+    if (!('fill' in field.dataset)) { location.assign(option.dataset.page); return; }
+    field.value = option.dataset.page.slice(1); // the name of the thing, as the form asks for it
+    close();
+  }
+
   field.addEventListener('input', () => { clearTimeout(timer); timer = setTimeout(ask, PAUSE); });
   field.addEventListener('blur', close);
   field.addEventListener('keydown', event => {
@@ -68,12 +75,12 @@ function combobox(field) {
     if (event.key === 'ArrowDown') { event.preventDefault(); move(active + 1); }
     if (event.key === 'ArrowUp') { event.preventDefault(); move(active < 0 ? -1 : active - 1); }
     if (event.key === 'Escape') { event.preventDefault(); close(); }
-    if (event.key === 'Enter' && active >= 0) { event.preventDefault(); location.assign(list.children[active].dataset.page); }
+    if (event.key === 'Enter' && active >= 0) { event.preventDefault(); choose(list.children[active]); }
   });
   list.addEventListener('pointerdown', event => event.preventDefault()); // the field keeps the focus
   list.addEventListener('click', event => {
     const option = event.target.closest('[role=option]');
-    if (option) location.assign(option.dataset.page);
+    if (option) choose(option);
   });
 }
 

@@ -3,7 +3,23 @@
 from collections.abc import Sequence
 from types import ModuleType
 
-from wherefrom.web.views import api, files, home, map, overlap, search, validation, vocabulary
+from wherefrom.web.views import (
+    api,
+    files,
+    home,
+    impact,
+    independence,
+    lineage,
+    map,
+    overlap,
+    paths,
+    search,
+    unsupported,
+    validation,
+    vocabulary,
+)
 
-VIEWS: Sequence[ModuleType] = (home, search, map, overlap, vocabulary, validation, api, files)
+VIEWS: Sequence[ModuleType] = (
+    home, search, lineage, impact, unsupported, map, overlap, independence, paths, vocabulary, validation, api, files,
+)  # fmt: skip
 MENU = [view.ENTRY for view in VIEWS if hasattr(view, "ENTRY")]  # in the order of the menu

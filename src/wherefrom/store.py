@@ -22,6 +22,7 @@ from wherefrom.vocabulary import NEVER_IN_IRIS, PREFIXES
 Row = Mapping[str, Identifier]
 Bindings = Mapping[str, Sequence[Identifier]]
 CUT = frozenset({"x-sparql-maxrows", "x-sql-state"})  # what Virtuoso sends with the first part of an answer that it cut
+TERMS = 50_000  # terms of rdflib that a store keeps from one answer to the next, about 20 MB; making one takes longer than the engine takes
 NO_SELECT = "Only SELECT queries are asked of a store."
 
 
@@ -53,6 +54,7 @@ class EmbeddedStore:
 
     def __init__(self, store: ox.Store) -> None:
         self.store = store
+        self._terms: dict[object, Identifier] = {}  # terms that were made before: the same few thousand are asked for again and again
 
     @classmethod
     def of(cls, quads: Iterable[ox.Quad]) -> EmbeddedStore:
@@ -75,7 +77,9 @@ class EmbeddedStore:
             return
         solutions = self._solutions(query, bindings)
         names = [variable.value for variable in solutions.variables]
-        seen: dict[object, Identifier] = {}
+        if len(self._terms) > TERMS:
+            self._terms = {}  # another one: who reads an answer meanwhile keeps the former
+        seen = self._terms
         for solution in solutions:
             yield {name: term(value, seen) for name, value in zip(names, solution, strict=True) if value is not None}
 

@@ -129,6 +129,19 @@ def test_on_paper_the_picture_is_whole_on_the_first_page_with_its_heading(readin
         assert first.mediabox.width > first.mediabox.height
 
 
+def test_what_is_suggested_below_a_field_is_written_there_by_its_name(reading: Reading) -> None:
+    with reading("/impact") as opened:
+        field = opened.page.get_by_label("Withdraw")
+        field.fill("cicchetti et al. 2006")
+        opened.page.get_by_role("option").first.wait_for()
+        field.press("ArrowDown")
+        field.press("Enter")
+        assert field.input_value() == "publication/cicchetti-2006"
+        field.press("Enter")
+        opened.page.wait_for_url("**/impact?withdraw=publication/cicchetti-2006&reading=one&policy=stated")
+        assert opened.page.get_by_role("heading", level=1).inner_text() == "What falls without Cicchetti et al. 2006"
+
+
 def test_a_small_withdrawal_is_a_memo_of_one_page(reading: Reading) -> None:
     with reading("/impact?withdraw=publication/lieberman-1991") as opened:
         (page,) = PdfReader(io.BytesIO(opened.page.pdf(prefer_css_page_size=True))).pages

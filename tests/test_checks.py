@@ -57,6 +57,20 @@ def only(found: Iterable[Check], name: str) -> Check:
     return check
 
 
+@each_policy
+def test_the_checks_of_one_trial_are_those_of_all(store: EmbeddedStore, made: EmbeddedStore, policy: Policy) -> None:
+    """What is read of one trial only gives its checks as what is read of all trials does."""
+    for base in (store, made):
+        whole = checks(base, policy)
+        studies = sorted({URIRef(row["s"]) for row in base.select("SELECT DISTINCT ?s { ?f a ev:Finding ; ev:findingOf ?s }")})
+        parts = [checks(base, policy, (study,)) for study in studies[:40]]
+        found = {check for part in parts for check in part.checks}
+        assert found == {check for check in whole.checks if any(check.finding in part.contrasts for part in parts)}
+        assert all(whole.contrasts[finding] == told for part in parts for finding, told in part.contrasts.items())
+        assert len(studies) > 1
+        assert found or base is made  # which prints no figures that can be held against each other
+
+
 def near(check: Check, what: str) -> tuple[float, float]:
     """The range of what was calculated, to one place."""
     (found,) = (calculated.range for calculated in check.calculated if calculated.what == what)

@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 from rdflib import URIRef
 
 from wherefrom.answers import discrepancies_answer
-from wherefrom.discrepancies import Difference, Value, difference_answer, discrepancies, names_of
+from wherefrom.checks import printed
+from wherefrom.discrepancies import (
+    Difference,
+    Value,
+    difference_answer,
+    discrepancies,
+    discrepancies_of_findings,
+    discrepancies_of_publication,
+    names_of,
+)
 from wherefrom.lineage import POLICIES, Policy
 from wherefrom.problems import BadParameter
 from wherefrom.store import EmbeddedStore
@@ -58,6 +67,20 @@ FIGURES = [
     ("insecure-to-secure", "16.6", "57.1 - 1.9 = 55.2", ("38.6", "+50"), "analysis-set"),
     ("stable-disorganised-attachment", "11.0", "28.6 - 74.1 = -45.5", ("34.5", "+32"), None),
 ]
+
+
+@each_policy
+def test_what_is_found_of_one_thing_is_found_of_all(store: EmbeddedStore, policy: Policy) -> None:
+    """What is read of one trial or publication only gives its differences as what is read of the whole base does."""
+    whole = discrepancies(store, policy)
+    findings = [URIRef(row["f"]) for row in store.select("SELECT ?f { ?f a ev:Finding }")]
+    of_findings = [one for finding in findings for one in discrepancies_of_findings(printed(store, policy, (finding,)), [finding])]
+    assert set(of_findings) == {one for one in whole if set(one.records) & set(findings)}
+    papers = [URIRef(row["p"]) for row in store.select("SELECT ?p { ?p a ev:Publication }")]
+    of_papers = {one for paper in papers for one in discrepancies_of_publication(store, paper, policy)}
+    assert of_papers == {one for one in whole if short(one.kind) == "bibliography"}
+    assert of_findings
+    assert of_papers
 
 
 @pytest.mark.parametrize(("outcome", "apart", "formula", "printed", "cause"), FIGURES)

@@ -17,14 +17,27 @@ from wherefrom.checks.people import SIZES, SIZES_OF_POINTS, of_people
 from wherefrom.checks.printed import Printed
 from wherefrom.checks.proportions import of_proportions
 from wherefrom.checks.significance import of_significance
-from wherefrom.discrepancies.reading import Base, Record
+from wherefrom.discrepancies.reading import Base, Record, around
 from wherefrom.lineage import POLICIES, Policy, check_known
 from wherefrom.problems import BadParameter
 from wherefrom.query import rows
 from wherefrom.store import Store
 from wherefrom.vocabulary import EV
 
-__all__ = ["VERDICTS", "Calculated", "Check", "Checked", "Figure", "Rule", "Verdict", "checks", "checks_answer"]
+__all__ = [
+    "VERDICTS",
+    "Calculated",
+    "Check",
+    "Checked",
+    "Figure",
+    "Printed",
+    "Rule",
+    "Verdict",
+    "checked",
+    "checks",
+    "checks_answer",
+    "printed",
+]
 
 
 def checks(store: Store, policy: Policy = "stated", things: tuple[URIRef, ...] = ()) -> Checked:
@@ -38,7 +51,17 @@ def checks(store: Store, policy: Policy = "stated", things: tuple[URIRef, ...] =
     """
     if policy not in POLICIES:
         raise BadParameter(f"policy is one of {', '.join(POLICIES)}, not {policy!r}.")
-    known = Printed(Base(store, policy))
+    return checked(printed(store, policy, things), things)
+
+
+def printed(store: Store, policy: Policy = "stated", things: tuple[URIRef, ...] = ()) -> Printed:
+    """Return the figures of all findings, or those of the trials of these findings and studies; raises `UnknownResource`."""
+    check_known(store, list(things))
+    return Printed(Base(store, policy, around(store, things, policy) if things else {}))
+
+
+def checked(known: Printed, things: tuple[URIRef, ...] = ()) -> Checked:
+    """Return the checks of `checks` for figures that were read."""
     chosen = _chosen(known, things)
     found = _once(check for finding in chosen for check in _of(known, finding))
     return Checked(found, {finding.iri: known.contrast_told(finding) for finding in chosen})
@@ -62,7 +85,6 @@ def _once(found: Iterable[Check]) -> tuple[Check, ...]:
 def _chosen(known: Printed, things: tuple[URIRef, ...]) -> list[Record]:
     if not things:
         return list(known.findings.values())
-    check_known(known.base.store, list(things))
     kinds = {thing: EV.Finding for thing in things if thing in known.findings}
     trials = {known.trials.get(thing, thing) for thing in things}
     for row in rows(known.base.store, "kinds", {"thing": list(things), "class": [EV.Study]}):

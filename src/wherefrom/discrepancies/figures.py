@@ -102,6 +102,7 @@ class Findings:
         for study, trial in self.trials.items():
             self.members.setdefault(trial, set()).add(study)
         self.samples: dict[URIRef, int] = {}
+        self._shares: dict[URIRef, list[Share]] = {}
         for row in rows(base.store, "sample_sizes", {"study": sorted(self.trials)}) if self.trials else ():
             trial = self.trials[URIRef(row["study"])]
             self.samples[trial] = max(self.samples.get(trial, 0), int(row["size"]))
@@ -117,12 +118,15 @@ class Findings:
 
     def shares(self, finding: Record) -> list[Share]:
         """Return the percentages of arms that a finding prints."""
-        found = []
+        if finding.iri not in self._shares:
+            self._shares[finding.iri] = list(self._read_shares(finding))
+        return self._shares[finding.iri]
+
+    def _read_shares(self, finding: Record) -> Iterator[Share]:
         for result in (self.results[iri] for iri in finding.all(EV.hasArmResult) if iri in self.results):
             value, arm = result.number(EV.value), result.one(EV.arm)
             if arm is not None and value is not None and result.one(EV.unit) == PERCENT:
-                found.append(Share(result.iri, arm, self.occasion(result), digits(result, value), value))
-        return found
+                yield Share(result.iri, arm, self.occasion(result), digits(result, value), value)
 
     def contrast(self, finding: Record) -> tuple[Share, Share] | None:
         """Return the percentages of treatment and comparator on the occasion of the finding, or on the only one they share."""
@@ -207,15 +211,16 @@ def _half(digits: str) -> Fraction:
     return Fraction(1, 2 * 10 ** len(digits.partition(".")[2]))
 
 
-def of_findings(base: Base) -> Iterator[Difference]:
-    """Yield each two values of a figure that differ though nothing that both sides state contradicts."""
-    known = Findings(base)
+def of_findings(known: Findings, findings: Collection[URIRef] = ()) -> Iterator[Difference]:
+    """Yield each two values of a figure that differ though nothing that both sides state contradicts; `findings` name those of which."""
     subjects: dict[tuple[Any, ...], dict[tuple[Any, ...], list[_Figure]]] = {}
     for figure in known.figures:
         classes = subjects.setdefault((figure.trial, figure.outcome, figure.key), {})
         classes.setdefault(figure.alike, []).append(figure)
     for classes in subjects.values():
         for one, two in combinations(classes.values(), 2):
+            if findings and not {figure.finding.iri for figure in (*one, *two)} & set(findings):
+                continue
             if _differ(one, two) and _comparable(one, two, known.norms):
                 yield _difference_of_figures(known, one, two)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -13,9 +13,14 @@ from rdflib.term import Identifier
 
 from wherefrom.lineage import Policy, curation_graphs, reports, sharing
 from wherefrom.query import rows
-from wherefrom.store import Store
+from wherefrom.store import Row, Store
+from wherefrom.vocabulary import EV
 
 UNTOLD = ("/not-stated", "/not-applicable")  # codes that say nothing
+
+
+def _iri(value: Identifier) -> URIRef:
+    return value if isinstance(value, URIRef) else URIRef(value)  # a new one is read again, letter by letter
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,7 @@ class Record:
 
     def all(self, prop: URIRef) -> tuple[URIRef, ...]:
         """Return the things that a property names; codes that say nothing are left out."""
-        return tuple(URIRef(value) for value in self.said.get(prop, ()) if not value.endswith(UNTOLD))
+        return tuple(_iri(value) for value in self.said.get(prop, ()) if not value.endswith(UNTOLD))
 
     def one(self, prop: URIRef) -> URIRef | None:
         """Return the first of the things that a property names."""
@@ -44,12 +49,16 @@ class Record:
         return None if written is None else Fraction(written)
 
 
+Within = Mapping[URIRef, Collection[URIRef]]  # class -> the things of it that are read
+
+
 @dataclass
 class Base:
-    """The store under a policy, with what several comparisons need."""
+    """The store under a policy, with what several comparisons need; `within` narrows the classes it names (see `around`)."""
 
     store: Store
     policy: Policy
+    within: Within = field(default_factory=dict)
     curated: frozenset[Identifier] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -63,12 +72,18 @@ class Base:
         """Return the things of a class with these properties, in the order of their names."""
         said: dict[URIRef, dict[URIRef, set[Identifier]]] = {}
         graphs: dict[URIRef, set[Identifier]] = {}
-        for row in rows(self.store, "records", {"class": [kind], "property": list(properties)}):
+        for row in self._rows(kind, properties):
             if not self.left_out(row["graph"]):
                 thing = URIRef(row["thing"])
                 said.setdefault(thing, {}).setdefault(URIRef(row["property"]), set()).add(row["value"])
                 graphs.setdefault(thing, set()).add(row["graph"])
         return {thing: Record(thing, self._home(graphs[thing]), _ordered(said[thing])) for thing in sorted(said)}
+
+    def _rows(self, kind: URIRef, properties: Collection[URIRef]) -> Iterable[Row]:
+        if kind not in self.within:
+            return rows(self.store, "records", {"class": [kind], "property": list(properties)})
+        found = rows(self.store, "records", {"thing": sorted(self.within[kind]), "class": [kind]})
+        return (row for row in found if row["property"] in properties)
 
     def reports(self, studies: Iterable[URIRef]) -> set[URIRef]:
         """Return the publications that report one of the studies."""
@@ -86,6 +101,40 @@ class Base:
     def trials(self, studies: Iterable[URIRef]) -> dict[URIRef, URIRef]:
         """Return study -> trial: the first of the studies that share its sample (Cochrane Handbook 7.2.1)."""
         return first_of_each(sharing(self.store, studies, self.policy))
+
+
+def around(store: Store, things: Iterable[URIRef], policy: Policy) -> Within:
+    """Return what the trials of studies or findings consist of: their findings, and the results, arms, outcomes, samples of these.
+
+    A `Base` within it tells of these trials what one of the whole store tells, at the cost of what they are large.
+    """
+    of_finding = rows(store, "statements", {"thing": sorted(things), "property": [EV.findingOf]})
+    trials = set(sharing(store, {*things, *(URIRef(row["value"]) for row in of_finding)}, policy))
+    findings = _linked(store, "value", trials, EV.findingOf)
+    results = _linked(store, "thing", findings, EV.hasArmResult)
+    return {
+        EV.Finding: findings,
+        EV.ArmResult: results,
+        EV.Arm: _linked(store, "thing", findings, EV.treatmentArm, EV.comparatorArm) | _linked(store, "thing", results, EV.arm),
+        EV.Outcome: _linked(store, "thing", findings, EV.outcome),
+        EV.Timepoint: _occasions(store, _linked(store, "thing", findings | results, EV.atTimepoint)),
+        EV.Population: _linked(store, "value", trials, EV.populationOf),
+    }
+
+
+def _linked(store: Store, column: str, known: Iterable[URIRef], *properties: URIRef) -> set[URIRef]:
+    """Return what is at the other end of properties of things (`column` is `thing`), or of those that name them (`value`)."""
+    other = {"thing": "value", "value": "thing"}[column]
+    return {URIRef(row[other]) for row in rows(store, "statements", {column: sorted(known), "property": properties})}
+
+
+def _occasions(store: Store, timepoints: set[URIRef]) -> set[URIRef]:
+    """Return time points with those that are the same occasion, at any remove."""
+    found, front = set(timepoints), set(timepoints)
+    while front:
+        front = (_linked(store, "thing", front, EV.sameOccasionAs) | _linked(store, "value", front, EV.sameOccasionAs)) - found
+        found |= front
+    return found
 
 
 def _ordered(said: Mapping[URIRef, set[Identifier]]) -> dict[URIRef, tuple[Identifier, ...]]:

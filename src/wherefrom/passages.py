@@ -10,7 +10,7 @@ import hashlib
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from rdflib import Graph, Namespace, URIRef
@@ -83,6 +83,34 @@ def read_document(path: Path) -> Document:
         raise UnknownDocument(f"{path.name} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise UnknownDocument(f"{path.name} is not UTF-8 text.") from error
+
+
+def at_hand(folder: Path, sha256: str) -> Document | None:
+    """Return the document of a folder with this digest, whatever it is called; None where it is not there, or is no text.
+
+    It is read anew each time: what is kept is only which file had which digest.
+    """
+    for path in sorted(folder.glob("*.txt")):
+        try:
+            told = path.stat()
+            if _digest_of(path, told.st_mtime_ns, told.st_size) == sha256.lower():
+                document = read_document(path)
+                return document if document.sha256 == sha256.lower() else None
+        except (OSError, UnknownDocument):  # a file that went away, or is no text, is not at hand
+            continue
+    return None
+
+
+def state(folder: Path) -> str:
+    """Return what tells whether the documents of a folder are still those that they were: names, times and sizes, as a digest."""
+    told = [(path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(folder.glob("*.txt")) if path.is_file()]
+    return hashlib.sha256(repr(told).encode()).hexdigest()
+
+
+@lru_cache(maxsize=4_096)
+def _digest_of(path: Path, modified: int, size: int) -> str:
+    """Return the SHA-256 of a file, calculated again when its time or size is another."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def locate(document: Document, wanted: str) -> Place:

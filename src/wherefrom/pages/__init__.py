@@ -1,6 +1,7 @@
 """What pages for people show, made from the store: no HTTP in here, and no markup outside the templates."""
 
-from wherefrom.pages.kinds import Asking, own
+from wherefrom.pages.asking import Asking
+from wherefrom.pages.kinds import own
 from wherefrom.pages.lists import Listing, kinds_of_things, listing
 from wherefrom.pages.rendering import render
 from wherefrom.pages.rules import Rule, rules

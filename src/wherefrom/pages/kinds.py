@@ -6,37 +6,32 @@ The part of a kind is made by one function and shown by `templates/thing/KIND.ht
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 
-from rdflib import URIRef
+from wherefrom.pages.asking import Asking
+from wherefrom.pages.claim import claim
+from wherefrom.pages.discrepancy import discrepancy
+from wherefrom.pages.finding import finding
+from wherefrom.pages.measure import measure
+from wherefrom.pages.passage import passage
+from wherefrom.pages.proposition import proposition
+from wherefrom.pages.publication import publication
+from wherefrom.pages.rating import rating
+from wherefrom.pages.reference import citation, reference
+from wherefrom.pages.study import study
 
-from wherefrom.pages.thing import Page
-from wherefrom.settings import Settings
-from wherefrom.store import Store
-
-
-@dataclass(frozen=True)
-class Asking:
-    """What a part is made from: the store, the generic page of the thing, the settings, and the folder of the knowledge base."""
-
-    store: Store
-    page: Page
-    settings: Settings
-    folder: Path
-
-    @property
-    def thing(self) -> URIRef:
-        """The IRI of the thing."""
-        return URIRef(self.page.iri)
-
-    @property
-    def base(self) -> str:
-        """The base of all IRIs that are ours."""
-        return self.settings.base
-
-
-OWN: Mapping[str, Callable[[Asking], object]] = {}  # kind -> what makes its part
+OWN: Mapping[str, Callable[[Asking], object]] = {  # kind -> what makes its part
+    "citation": citation,
+    "claim": claim,
+    "discrepancy": discrepancy,
+    "finding": finding,
+    "measure": measure,
+    "passage": passage,
+    "proposition": proposition,
+    "publication": publication,
+    "rating": rating,
+    "reference": reference,
+    "study": study,
+}
 
 
 def own(asking: Asking) -> tuple[str, object]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from rdflib import DCTERMS, RDFS, SKOS, URIRef
+from rdflib import DCTERMS, RDFS, SKOS, Literal, URIRef
 from rdflib.term import Identifier
 
 from wherefrom.lineage import kind_of
@@ -34,6 +34,7 @@ class Group:
     href: str
     values: list[Shown] = field(default_factory=list)
     more: int = 0
+    open: bool = False  # the source, in what was read of it, does not tell
 
 
 class Names:
@@ -70,6 +71,17 @@ class Names:
     def of(self, thing: object) -> str:
         """Return the label of a thing that was learnt, or its short name."""
         return self.known.get(str(thing)) or shorten(str(thing), self.base)
+
+
+def shown(value: Identifier, graphs: Sequence[Identifier], names: Names, curated: Collection[Identifier]) -> Shown:
+    """Return a value as a reader sees it; it is inferred where only graphs of curation state it. Its names were learnt."""
+    inferred = all(graph in curated for graph in graphs)
+    places = tuple((names.of(graph), address(str(graph), names.base)) for graph in sorted(set(graphs)))
+    if isinstance(value, Literal):
+        datatype = str(value.datatype or "").rsplit("#", 1)[-1]
+        note = value.language or ("" if datatype in ("", "string") else datatype)
+        return Shown(str(value), "", places, inferred, "" if note == "en" else note)
+    return Shown(names.of(value), address(str(value), names.base), places, inferred)
 
 
 def address(iri: str, base: str) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rdflib import OWL, RDF, RDFS, SKOS, Literal, URIRef
+from rdflib import OWL, RDF, RDFS, SKOS, URIRef
 from rdflib.term import Identifier
 
 from wherefrom.lineage import curation_graphs, kind_of
-from wherefrom.pages.shown import Group, Names, Shown, address
+from wherefrom.pages.shown import Group, Names, Shown, address, shown
 from wherefrom.problems import UnknownResource
 from wherefrom.query import rows
 from wherefrom.store import Row, Store
@@ -73,24 +73,14 @@ def page(store: Store, iri: URIRef, base: str) -> Page:
     )
 
 
-def _groups(found: list[Row], column: str, names: Names, curated: frozenset[Identifier]) -> list[Group]:
+def _groups(said: list[Row], column: str, names: Names, curated: frozenset[Identifier]) -> list[Group]:
     values: dict[Identifier, dict[Identifier, list[Identifier]]] = {}
-    for row in found:
+    for row in said:
         values.setdefault(row["property"], {}).setdefault(row[column], []).append(row["graph"])
     groups = []
     for prop in sorted(values, key=lambda p: (p not in FIRST, place(str(p)), names.of(p))):
-        shown = [_shown(value, graphs, names, curated) for value, graphs in values[prop].items()]
-        shown.sort(key=lambda one: one.text)
+        found = [shown(value, graphs, names, curated) for value, graphs in values[prop].items()]
+        found.sort(key=lambda one: one.text)
         label = names.of(prop)
-        groups.append(Group(label, address(str(prop), names.base), shown[:SHOWN], max(0, len(shown) - SHOWN)))
+        groups.append(Group(label, address(str(prop), names.base), found[:SHOWN], max(0, len(found) - SHOWN)))
     return groups
-
-
-def _shown(value: Identifier, graphs: list[Identifier], names: Names, curated: frozenset[Identifier]) -> Shown:
-    inferred = all(graph in curated for graph in graphs)
-    places = tuple((names.of(graph), address(str(graph), names.base)) for graph in sorted(set(graphs)))
-    if isinstance(value, Literal):
-        datatype = str(value.datatype or "").rsplit("#", 1)[-1]
-        note = value.language or ("" if datatype in ("", "string") else datatype)
-        return Shown(str(value), "", places, inferred, "" if note == "en" else note)
-    return Shown(names.of(value), address(str(value), names.base), places, inferred)

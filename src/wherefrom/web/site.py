@@ -18,6 +18,7 @@ from wherefrom.build import Build
 from wherefrom.dumps import Dumps
 from wherefrom.export import context
 from wherefrom.pages import address, kinds_of_things, render
+from wherefrom.passages import state
 from wherefrom.query import rows
 from wherefrom.search import Index
 from wherefrom.settings import Settings
@@ -86,6 +87,11 @@ class Site:
         """Return a strong entity tag for a representation: same data, program, settings and parts, same tag."""
         name = "|".join((self.build.digest, __version__, repr(self.settings), *parts))
         return f'"{hashlib.sha256(name.encode()).hexdigest()[:24]}"'
+
+    @property
+    def documents(self) -> str:
+        """What tells whether the source documents are those that they were, for tags of pages that show passages; empty without."""
+        return state(self.folder / self.settings.sources) if self.settings.sources else ""
 
     @cached_property
     def arrays(self) -> Arrays:

@@ -208,7 +208,8 @@ def _thing_page(site: Site, request: Request, iri: URIRef, name: str, suffix: st
 
     location = f"{path}.{chosen}{f'?_profile={profile}' if profile else ''}" if negotiated and media_type == offered[chosen] else ""
     status = 410 if withdrawn else 200
-    sent = {"key": f"{path} {profile}", "more": profiles.headers(profile)}
+    shown = site.documents if chosen == "html" else ""
+    sent = {"key": f"{path} {profile} {shown}", "more": profiles.headers(profile)}
     return respond(site, request, media_type, content, links=links, location=location, status=status, **sent)  # type: ignore[arg-type]
 
 

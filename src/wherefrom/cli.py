@@ -163,7 +163,8 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--json", action="store_true")
     made = command("export", _export, "the whole base, a graph or things, as a file")
     made.add_argument("things", nargs="*", metavar="THING")
-    made.add_argument("--format", choices=(*EXPORTS, *REFERENCES), default="trig", help="bibtex, ris, csl: what things rest on and cite")
+    made.add_argument("--format", choices=(*EXPORTS, *REFERENCES, "site"), default="trig",
+                      help="bibtex, ris, csl: what things rest on and cite; site: all pages, as a folder of files")  # fmt: skip
     made.add_argument("--graph", metavar="G", help="one graph: edition/SLUG, graph/SLUG, or the last part of its name")
     made.add_argument("-o", "--output", metavar="FILE")
     made = command("locate", _locate, "the passage for a place in a document")
@@ -519,6 +520,8 @@ def _export(options: argparse.Namespace) -> int:
     from wherefrom.export import export, select
     from wherefrom.problems import UnwritableOutput
 
+    if options.format == "site":
+        return _export_site(options)
     kb = _open(options)
     if options.format in REFERENCES:
         content = _references(options, kb)
@@ -532,6 +535,20 @@ def _export(options: argparse.Namespace) -> int:
             raise UnwritableOutput(f"{options.output} cannot be written: {error.strerror}.") from error
     else:
         sys.stdout.buffer.write(content)
+    return DONE
+
+
+def _export_site(options: argparse.Namespace) -> int:
+    from wherefrom.build import home
+    from wherefrom.settings import read_settings
+    from wherefrom.web.static_site import export_site
+
+    if options.things or options.graph or not options.output:
+        raise BadParameter("A site is a folder of all pages: name it with -o, and neither things nor a graph.")
+    folder = _folder(options)
+    build = _build_at(folder, home(folder) / "store")
+    number = export_site(folder, build, read_settings(folder), Path(options.output), _say)
+    _say(f"{number:,} files in {options.output}; open its index.html by any web server.")
     return DONE
 
 

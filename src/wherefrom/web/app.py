@@ -100,6 +100,7 @@ def application(build: Build, settings: Settings, publisher: Publisher, figures:
     ):
         app.include_router(router)
     app.include_router(open_ended)
+    app.state.site = site
     _handle_problems(app, site)
     app.add_middleware(Guard, site=site, methods=METHODS | (WRITING if publisher.tokens else {}))
     return app

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -61,6 +63,16 @@ class AddressTooLong(Problem):
     remedy = "Send the query by POST."
 
 
+class Application(FastAPI):
+    """FastAPI takes a route for GET and HEAD for two operations of one name, and warns of it."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the description of the API."""
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Duplicate Operation ID")
+            return super().openapi()
+
+
 def application(build: Build, settings: Settings, publisher: Publisher, figures: Metrics) -> FastAPI:
     """Return the application that serves one build; `publisher` takes writes and exchanges it for that of the next one.
 
@@ -77,7 +89,7 @@ def application(build: Build, settings: Settings, publisher: Publisher, figures:
         await pool.stop()
         await outside.close()
 
-    app = FastAPI(
+    app = Application(
         title=settings.title,
         version=__version__,
         description=settings.description,

@@ -12,8 +12,8 @@ import html
 import posixpath
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
 
@@ -40,7 +40,7 @@ MOST_ASKED = 2  # parameters of an address that is followed: more are choices, w
 SERVICES = re.compile(
     r"/(sparql|update|graphs|search|api/.*|metrics|health|ready|unapi|id/.*|sitemap.*|robots.txt|\.well-known/api-catalog)$"
 )
-INDEX = "search-index.json"
+SEARCH, INDEX = "search-site.js", "search-index.json"
 NAME_BYTES = 240  # of a file name, which is what file systems take
 LINK = re.compile(r' (href|src)="([^"]*)"')
 TAG = re.compile(r"<(a|link|script|form|input)\b([^>]*)>")
@@ -59,8 +59,8 @@ class Fetched:
 
 
 def export_site(folder: Path, build: Build, settings: Settings, target: Path, say: Say) -> int:
-    """Write the pages of a build of the knowledge base in `folder`; see `write_site`."""
-    app = application(build, settings, Publisher(folder, build.folder.parent, lambda *_: app), Metrics())
+    """Write the pages of a build of the knowledge base in `folder`, without the text of its sources; see `write_site`."""
+    app = application(build, replace(settings, sources=""), Publisher(folder, build.folder.parent, lambda *_: app), Metrics())
     return write_site(app, app.state.site, target, say)
 
 
@@ -73,12 +73,13 @@ def write_site(app: FastAPI, site: Site, target: Path, say: Say) -> int:
         target.mkdir(parents=True, exist_ok=True)
         if any(target.iterdir()):
             raise UnwritableOutput(f"{target.name} is not empty: name a new folder.")
-        found = asyncio.run(_fetch(app, say))
+        searched = [page for _, page, _, _ in site.index.compact()["things"]]
+        found = asyncio.run(_fetch(app, ["/", assets.address(SEARCH), *searched], say))
         found["/search"] = Fetched("search.html", site.page("search_site.html"), True)
         for address, one in found.items():
             _write(target / one.file, _Copy(address, found, site).rewritten() if one.is_page else one.content)
         files = {address: one.file for address, one in found.items()}
-        _write(target / INDEX, site_index(site.index, lambda page: quote(files.get(quote(page), files.get(page, "")))))
+        _write(target / INDEX, site_index(site.index, lambda page: quote(files[page])))
     except OSError as error:
         raise UnwritableOutput(f"{target.name} cannot be written: {error.strerror}.") from error
     return len(found) + 1
@@ -89,10 +90,10 @@ def _write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-async def _fetch(app: FastAPI, say: Say) -> dict[str, Fetched]:
-    """Return address -> what was answered, from the first page on along all links that need no service."""
+async def _fetch(app: FastAPI, first: Sequence[str], say: Say) -> dict[str, Fetched]:
+    """Return address -> what was answered, from the `first` ones on along all links that need no service."""
     found: dict[str, Fetched] = {}
-    waiting, known = deque(["/"]), {"/"}
+    waiting, known = deque(first), set(first)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://site", headers={"Accept": f"{HTML}, */*;q=0.1"}) as client:
         while waiting:
@@ -162,7 +163,7 @@ class _Copy:
     def rewritten(self) -> bytes:
         """Return the page: a link to what is not here leads nowhere, and forms but those of the search are told to need a service."""
         text = TAG.sub(self._tag, FORM.sub(OFFLINE, self.found[self.address].content.decode()))
-        searching = f'<script src="{self._relative(assets.address("search-site.js").strip("/"))}" defer></script>\n'
+        searching = f'<script src="{self._relative(assets.address(SEARCH).strip("/"))}" defer></script>\n'
         return text.replace("<script src=", f"{searching}<script src=", 1).encode()
 
     def _tag(self, match: re.Match[str]) -> str:

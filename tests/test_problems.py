@@ -6,6 +6,7 @@ import importlib
 import json
 import pkgutil
 import re
+import shutil
 import tempfile
 from collections.abc import Callable
 from html import escape
@@ -17,12 +18,13 @@ from rdflib import DCTERMS, Graph, Literal, URIRef
 from starlette.requests import Request
 
 import wherefrom
-from wherefrom.build import Build
+from wherefrom.build import Build, current
 from wherefrom.load import SyntaxProblem
 from wherefrom.problems import Problem, all_problems
 from wherefrom.settings import Settings
 from wherefrom.web.respond import problem_response
 from wherefrom.web.site import Site
+from writing_servers import serving
 
 for module in pkgutil.walk_packages(wherefrom.__path__, "wherefrom."):
     if not module.name.endswith("__main__"):
@@ -145,3 +147,19 @@ def test_no_answer_to_a_broken_request_tells_of_the_server(service: httpx.Client
         told = answer.text.replace(path, "").replace("/static/", "")
         if answer.status_code >= 400:
             assert not OF_THE_SERVER.search(re.sub(r'"instance": "[^"]*"|[Nn]o graph says anything about [^"<]*', "", told))
+
+
+def test_a_fault_of_ours_is_told_to_the_operator_alone(awkward: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(awkward, tmp_path / "base"))
+    found = current(folder / "store")
+    assert found is not None
+    with serving(folder, tmp_path / "log", "--store", str(folder / "store")) as served:
+        found.nquads.unlink()
+        for accept in ("application/json", "text/html", "text/turtle"):
+            answer = served.client.get("/graphs?default", headers={"Accept": f"application/n-triples, {accept};q=0.5"})
+            assert (answer.status_code, answer.headers["x-content-type-options"]) == (500, "nosniff")
+            assert answer.headers["content-security-policy"] == served.client.get("/").headers["content-security-policy"]
+            assert not OF_THE_SERVER.search(answer.text)
+            assert "FileNotFoundError" not in answer.text
+        assert served.client.get("/health").status_code == 200
+    assert "FileNotFoundError" in (tmp_path / "log").read_text("utf-8")

@@ -134,7 +134,8 @@ def _handle_problems(app: FastAPI, site: Site) -> None:
 
     @app.exception_handler(Exception)
     async def failed(request: Request, _: Exception) -> Response:
-        return problem_response(site, request, OurFault("An error that should not happen happened."), HEADERS)
+        told = {**HEADERS, "Connection": "close"}  # as the server does, when the error has passed through to its log
+        return problem_response(site, request, OurFault("An error that should not happen happened."), told)
 
 
 class Guard:

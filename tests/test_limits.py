@@ -27,6 +27,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from processes import alive, descendants, state
 from wherefrom.build import current
 from wherefrom.formats import GRAPHS, ROWS
 from wherefrom.problems import AnswerTooLarge, BadSettings, Problem, QueryLost, QueryTimeout, QueryTooLarge, TooManyQueries
@@ -92,25 +93,6 @@ async def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
     while not holds():
         assert time.monotonic() < end, "it never came to be"
         await asyncio.sleep(0.01)
-
-
-def descendants(pid: int) -> list[int]:
-    found = [pid]
-    for one in found:
-        for task in Path(f"/proc/{one}/task").glob("*"):
-            found += [int(child) for child in (task / "children").read_text().split()]
-    return found[1:]
-
-
-def alive(pid: int) -> bool:
-    try:
-        return state(pid) != "Z"
-    except OSError:
-        return False
-
-
-def state(pid: int) -> str:
-    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
 
 
 async def whole(answer: Answer) -> bytes:
@@ -657,7 +639,15 @@ def test_the_description_tells_the_limits(server: Server) -> None:
         assert told in described
 
 
-def test_a_server_that_is_stopped_answers_what_it_has_begun(awkward: Path, tmp_path: Path) -> None:
+def refused(address: tuple[str, int]) -> bool:
+    try:
+        socket.create_connection(address).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def test_a_server_that_is_stopped_answers_what_it_has_begun_and_refuses_the_rest(awkward: Path, tmp_path: Path) -> None:
     with served(awkward, tmp_path / "base", query_seconds=30.0, query_fast_seconds=0.05) as server:
         below = descendants(server.process.pid)
         answers: list[httpx.Response] = []
@@ -669,6 +659,9 @@ def test_a_server_that_is_stopped_answers_what_it_has_begun(awkward: Path, tmp_p
             looking = Server(server.process, other, server.log)
             looking.wait("slow", 1)
         server.process.terminate()
+        address = (server.client.base_url.host, server.client.base_url.port or 0)
+        asyncio.run(until(lambda: refused(address), 5))
+        assert answers == [], "the refusal came before the answer"
         asking.join(timeout=40)
         assert [(answer.status_code, answer.text.split()) for answer in answers] == [(200, ["n", "2000000"])]
         assert server.process.wait(10) in (0, -signal.SIGTERM)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -20,8 +22,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.types import Receive, Scope, Send
 
+from processes import alive, command, descendants
 from wherefrom.web.log import Ended, Observer, QueryNote
 from wherefrom.web.metrics import Metrics
+from writing_servers import serving
 
 ASKED = "SELECT ?s { ?s a ev:Claim } # figures"
 
@@ -82,6 +86,23 @@ def test_alive_and_ready_are_told_apart(service: httpx.Client) -> None:
     ready = service.get("/ready")
     assert (ready.status_code, ready.text, ready.headers["cache-control"]) == (200, "ready\n", "no-store")
     assert service.head("/ready").status_code == 200
+
+
+def test_a_service_whose_queries_stand_still_is_alive_and_not_ready(awkward: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(awkward, tmp_path / "base"))
+    with serving(folder, tmp_path / "log", "--store", str(folder / "store")) as served:
+        workers = [pid for pid in descendants(served.process.pid) if "wherefrom.web.worker" in command(pid)]
+        assert len(workers) > 8
+        for pid in workers:
+            os.kill(pid, signal.SIGSTOP)
+        told = served.client.get("/ready")
+        assert (told.status_code, told.json()["type"], told.headers["retry-after"]) == (503, "/problems/not-ready", "2")
+        assert served.client.get("/health").json()["status"] == "ok"
+        for pid in filter(alive, workers):
+            os.kill(pid, signal.SIGCONT)
+        end = time.monotonic() + 20
+        while served.client.get("/ready").status_code != 200:
+            assert time.monotonic() < end
 
 
 ### The access log

@@ -86,10 +86,11 @@ class Readers:
         assert {one == two for one, two in self.seen} == {True}, "what was written together is seen together"
 
 
-def test_readers_see_whole_versions_while_others_write_and_build(folder: Path) -> None:
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_readers_see_whole_versions_while_others_write_and_build(folder: Path, workers: str) -> None:
     log = folder.parent / "log"
     data = folder / "data" / "reading-together.trig"
-    with serving(folder, log, "--reload") as served:
+    with serving(folder, log, "--reload", "--workers", workers) as served:
         assert served.update(PAIR % ("0", "0")).status_code == 200
         with Readers(served) as readers:
             written = 0

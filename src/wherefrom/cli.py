@@ -74,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     made = command("serve", _serve, "publish over HTTP: pages, SPARQL, lineage, downloads")
     made.add_argument("--host", default="127.0.0.1")
     made.add_argument("--port", type=int, default=8000, help="0 picks a free one")
+    made.add_argument("--workers", type=_positive, default=1, metavar="N", help="web processes that share the address (default: 1)")
     made.add_argument("--store", metavar="DIR", help="where the store is, or is built if the files have changed")
     made.add_argument("--reload", action="store_true", help="build and change over when a file has changed (SIGHUP does it at any time)")
     made.add_argument("--token-file", metavar="FILE", help="take writes from those whose tokens are listed there, see `wherefrom token`")
@@ -268,15 +269,24 @@ def _build(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return number
+
+
 def _serve(options: argparse.Namespace) -> int:
     from wherefrom.build import home
+    from wherefrom.web.process import Service
     from wherefrom.web.server import serve
 
     folder = _folder(options)
     stores = Path(options.store) if options.store else home(folder) / "store"
     token_file = Path(options.token_file) if options.token_file else None
     _build_at(folder, stores)
-    serve(folder, stores, options.host, options.port, token_file, watch=options.reload, access_log=options.access_log)
+    service = Service(folder, stores, token_file, watch=options.reload, access_log=options.access_log)
+    serve(service, options.host, options.port, options.workers)
     return DONE
 
 

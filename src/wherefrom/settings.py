@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -52,11 +52,25 @@ class Settings:
         """The SPDX address of the licence."""
         return f"https://spdx.org/licenses/{self.licence}"
 
+    def share(self, number: int, count: int) -> Settings:
+        """Return what falls to one of so many web processes, numbered from 0: all shares together are the whole.
+
+        Raises `BadSettings` where there is not one for each of what each needs.
+        """
+        values = {name: (getattr(self, name) + number) // count for name in DIVIDED}
+        for name, value in values.items():
+            if not value and name not in MAY_BE_ZERO:
+                told = f"limits.{name} is {getattr(self, name)}, and cannot be divided among {count} web processes."
+                raise BadSettings(f"{told} Raise it to {count} or more, or have fewer processes (--workers).")
+        return replace(self, **values)
+
 
 LIMITS = {
     field.name for field in fields(Settings) if field.name.startswith(("query_", "response_", "cache_", "write_", "service_", "lineage_"))
 }
 HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+# What the web processes share, if there are several.
+DIVIDED = ("query_fast_workers", "query_workers", "query_waiting", "service_calls", "cache_megabytes")
 MAY_BE_ZERO = {"query_waiting", "cache_megabytes"}
 
 

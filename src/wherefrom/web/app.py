@@ -20,6 +20,7 @@ from wherefrom.problems import BadParameter, Problem, UnknownResource
 from wherefrom.settings import Settings
 from wherefrom.version import __version__
 from wherefrom.web import api, dataset, downloads, metrics, sparql, things, unapi, views, writing
+from wherefrom.web.cache import Cache
 from wherefrom.web.metrics import Metrics
 from wherefrom.web.outside import Outside
 from wherefrom.web.pool import Pool
@@ -78,9 +79,11 @@ def application(build: Build, settings: Settings, publisher: Publisher, figures:
 
     `figures` are of all that are served one after the other.
     """
-    site = Site(build, settings, publisher.folder, views.MENU)
-    outside = Outside(settings, site.prefixes)
-    pool = Pool(build.store, settings, site.prefixes, site.cache, outside)
+    peers = publisher.peers
+    share = settings.share(peers.number, peers.count)
+    site = Site(build, settings, publisher.folder, views.MENU, Cache(share.cache_megabytes))
+    outside = Outside(share, site.prefixes)
+    pool = Pool(build.store, share, site.prefixes, site.cache, outside, peers.count)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -107,10 +110,11 @@ def application(build: Build, settings: Settings, publisher: Publisher, figures:
         downloads.routes(site),
         unapi.routes(site),
         writing.routes(site, publisher, outside),
-        metrics.routes(figures, pool, site.version),
+        metrics.routes(figures, pool, peers),
         *(view.routes(site) for view in views.VIEWS),
     ):
         app.include_router(router)
+    app.state.now = metrics.Now(pool, site.version)
     app.include_router(open_ended)
     app.state.site = site
     _handle_problems(app, site)

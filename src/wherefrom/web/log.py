@@ -60,8 +60,9 @@ class Ended:
 
 
 def write_line(ended: Ended) -> None:
-    """Write one request to standard error."""
-    print(ended.line(datetime.now(UTC)), file=sys.stderr, flush=True)
+    """Write one request to standard error: at once, since others write there too."""
+    sys.stderr.write(f"{ended.line(datetime.now(UTC))}\n")
+    sys.stderr.flush()
 
 
 class Observer:

@@ -422,15 +422,21 @@ class Answer:
 
 
 class Pool:
-    """The workers of one store and two lanes for them; no process outlives `stop`. Answers are kept in `cache`, by query."""
+    """The workers of one store and two lanes for them; no process outlives `stop`. Answers are kept in `cache`, by query.
+
+    Where there are several web processes, `settings` are the share of this one.
+    """
 
     def __init__(
-        self, store: Path, settings: Settings, prefixes: dict[str, str], cache: Cache[tuple[str, bytes]], outside: Outside
-    ) -> None:
+        self, store: Path, settings: Settings, prefixes: dict[str, str], cache: Cache[tuple[str, bytes]], outside: Outside,
+        processes: int = 1,
+    ) -> None:  # fmt: skip
         self.settings, self.prefixes, self.cache, self.outside = settings, prefixes, cache, outside
         self.nursery = Nursery(store, settings.query_megabytes)
         seconds, slow, waiting = settings.query_seconds, settings.query_workers, settings.query_waiting
         full = f"{slow} long queries are answered at once (limits.query_workers), and {waiting} may wait (limits.query_waiting)."
+        if processes > 1:
+            full += f" This is the share of one of {processes} web processes."
         self.slow = Lane(slow, waiting, seconds, full)
         self.fast = Lane(settings.query_fast_workers, QUEUE, seconds, f"{QUEUE:,} queries wait to begin (limits.query_fast_workers).")
         self.idle: asyncio.LifoQueue[Worker | None] = asyncio.LifoQueue()  # one for each free place of the fast lane; None: to be started

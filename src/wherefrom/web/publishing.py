@@ -1,7 +1,8 @@
 """What is served, and how it is exchanged: a new build comes beside the old one, and each request has one from start to end.
 
 Every build has an application of its own, with its own site and query workers. A request goes to the one that is current
-when it arrives; an old one is closed when its last request has been answered.
+when it arrives; an old one is closed when its last request has been answered. Where several web processes serve, each has
+a publisher of its own; the one that has changed over tells the others, and a write is done when all have followed.
 """
 
 from __future__ import annotations
@@ -26,10 +27,12 @@ from wherefrom.build import DRAFT, Build, current
 from wherefrom.problems import Busy, Problem, StoreUnusable
 from wherefrom.settings import FILE, Settings, read_settings
 from wherefrom.vocabulary import PREFIXES
+from wherefrom.web.peers import Peers
 from wherefrom.web.writer import WriterProcess
 from wherefrom.writing import Order, commit
 
 LOOK = 0.5  # seconds between two looks at the files
+TURN, TURN_ANEW = "turn", "turn-anew"  # what the others are asked: to change over, and to read the settings for it
 Make = Callable[[Build, Settings, "Publisher"], FastAPI]
 
 
@@ -62,8 +65,10 @@ class Publisher:
     make: Make
     tokens: Path | None = None
     watch: bool = False
+    peers: Peers = field(default_factory=Peers)
     served: Served = field(init=False)
-    turn: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)  # of who writes or changes over
+    writing: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
+    turn: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)  # of who changes over
     building: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
     tasks: set[asyncio.Task[None]] = field(init=False, default_factory=set)
 
@@ -98,6 +103,10 @@ class Publisher:
         self.settings = read_settings(self.folder)
         self.writer = WriterProcess(self.settings.query_megabytes)
         self.served = await self._opened(self.settings)
+        self.peers.answers |= {TURN: self._follow, TURN_ANEW: self._follow_anew}
+        await self.peers.start()
+        await self._change_over()  # to what became current before this process could be told
+        await self._have_followed(TURN_ANEW)  # one that was killed may have made current what it could tell nobody
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._soon, self.reload)
         if self.tokens:
             await self.writer.start()
@@ -109,6 +118,7 @@ class Publisher:
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
+        self.peers.stop()
         await self.writer.stop()
         await self.served.close()
 
@@ -129,16 +139,36 @@ class Publisher:
             raise
         return Served(build, app, held, running)
 
-    async def _change_over(self, settings: Settings | None = None) -> None:
-        """Serve the current build from now on, if it or a setting is another; requests under way end with what they began with."""
-        settings = settings or self.settings
-        build = current(self.stores)
-        if build is None or (build.folder == self.served.build.folder and settings == self.settings):
-            return
-        former, self.served = self.served, await self._opened(settings)
-        self.settings = settings
-        if not former.requests:
-            await former.close()
+    async def _change_over(self, settings: Settings | None = None) -> bool:
+        """Serve the current build from now on, if it or a setting is another; requests under way end with what they began with.
+
+        Return whether it was another. The others are not told: see `_lead`.
+        """
+        async with self.turn:
+            settings = settings or self.settings
+            build = current(self.stores)
+            if build is None or (build.folder == self.served.build.folder and settings == self.settings):
+                return False
+            former, self.served = self.served, await self._opened(settings)
+            self.settings = settings
+            if not former.requests:
+                await former.close()
+            return True
+
+    async def _lead(self, settings: Settings | None = None) -> None:
+        """Change over, and return when all others have followed."""
+        if await self._change_over(settings):
+            await self._have_followed(TURN if settings is None else TURN_ANEW)
+
+    async def _have_followed(self, asked: str) -> None:
+        """Return when all other web processes have changed over; who changes over waits for nobody, so none waits in vain."""
+        await self.peers.ask(asked, self.settings.write_seconds, firmly=True)
+
+    async def _follow(self) -> bool:
+        return await self._change_over()
+
+    async def _follow_anew(self) -> bool:
+        return await self._change_over(read_settings(self.folder))
 
     ### New builds
 
@@ -157,8 +187,7 @@ class Publisher:
             _tell("The former build stays in service.")
             return
         try:
-            async with self.turn:
-                await self._change_over(read_settings(self.folder))
+            await self._lead(read_settings(self.folder))
         except Problem as problem:
             _tell(f"The former build stays in service: {problem.detail}")
 
@@ -173,21 +202,20 @@ class Publisher:
                 await self.reload()
             seen = state
             try:
-                async with self.turn:
-                    await self._change_over()
+                await self._lead()
             except Problem as problem:
                 _tell(f"The former build stays in service: {problem.detail}")
 
     ### Writes
 
     async def write(self, order: Order) -> dict[str, Any]:
-        """Make one write last and be served; return what it did, see `writer.Preparing.answer`.
+        """Make one write last and be served, by all web processes; return what it did, see `writer.Preparing.answer`.
 
         Raises the `Problem` that it met, `Busy` where others write or build; nothing was changed then.
         """
         try:
             async with asyncio.timeout(self.settings.write_seconds):
-                await self.turn.acquire()
+                await self.writing.acquire()
         except TimeoutError:
             raise Busy("Others are writing.") from None
         try:
@@ -198,10 +226,10 @@ class Publisher:
             finally:
                 lock.__exit__(None, None, None)
         finally:
-            self.turn.release()
+            self.writing.release()
 
     async def _write(self, order: Order) -> dict[str, Any]:
-        await self._change_over()
+        await self._lead()
         former = self.served.build
         if await run_in_threadpool(journal.last_id, self.folder, former.entries) != former.head:
             self._soon(self.reload)
@@ -221,7 +249,7 @@ class Publisher:
             await run_in_threadpool(commit, self.folder, self.stores, draft)
         except OSError as error:
             raise StoreUnusable(f"The write could not be kept: {error.strerror}.") from error
-        await self._change_over()
+        await asyncio.gather(self._change_over(), self._have_followed(TURN))
 
 
 def now() -> str:

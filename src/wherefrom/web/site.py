@@ -43,11 +43,14 @@ class Entry:
 class Site:
     """One build, opened for reading. Everything on it is computed from the data, once, when it is first asked for."""
 
-    def __init__(self, build: Build, settings: Settings, folder: Path, menu: Sequence[Entry] = ()) -> None:
+    def __init__(
+        self, build: Build, settings: Settings, folder: Path, menu: Sequence[Entry] = (), cache: Cache[tuple[str, bytes]] | None = None
+    ) -> None:
         self.build, self.settings, self.folder, self.menu = build, settings, folder, menu
         self.store = EmbeddedStore.at(build.store)
         self.base = settings.base
-        self.cache: Cache[tuple[str, bytes]] = Cache(settings.cache_megabytes)  # answers by entity tag or query, with their media type
+        # Answers by entity tag or query, with their media type.
+        self.cache: Cache[tuple[str, bytes]] = Cache(settings.cache_megabytes) if cache is None else cache
 
         self._index: Index | None = None
         self._indexing = Lock()

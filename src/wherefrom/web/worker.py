@@ -11,7 +11,6 @@ comes over it gets a worker at its other end. When it is closed, the nursery end
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import json
 import os
@@ -32,12 +31,12 @@ from wherefrom import answering
 from wherefrom.formats import GRAPHS, ROWS
 from wherefrom.problems import AnswerTooLarge, Problem
 from wherefrom.web.negotiation import choose
+from wherefrom.web.parent import end_with
 from wherefrom.web.seclusion import seclude
 
 HEADER, DATA, PROBLEM, END = b"H", b"D", b"P", b"E"
 FRAME = struct.Struct(">cI")
 CHUNK = 64 * 1024
-PR_SET_PDEATHSIG = 1
 FIRST_TO_GO = "1000"  # to the kernel, when memory runs out
 
 
@@ -149,7 +148,7 @@ def _tell(frames: Frames, problem: str, detail: str) -> None:
 
 def nursery(control: socket.socket, folder: str, megabytes: int) -> None:
     """Fork a worker for each socket that comes, until `control` is closed."""
-    _end_with_the_parent()
+    end_with()
     for ignored in (signal.SIGINT, signal.SIGTERM):  # a stop is for the web server, which lets queries end
         signal.signal(ignored, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead leave nothing behind
@@ -178,7 +177,7 @@ def _work_and_end(connection: socket.socket, folder: str, megabytes: int) -> Non
 
 def work(connection: socket.socket, folder: str, megabytes: int) -> None:
     """Open the store, close every way out, and answer until the other end is closed."""
-    _end_with_the_parent()
+    end_with()
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(FIRST_TO_GO)
     store = ox.Store.read_only(folder)
@@ -192,10 +191,6 @@ def work(connection: socket.socket, folder: str, megabytes: int) -> None:
     Frames(output, 0, 0).frame(END, str(os.getpid()).encode())  # ready
     for line in requests:
         answer(store, json.loads(line), output)
-
-
-def _end_with_the_parent() -> None:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _address_space() -> int:

@@ -7,7 +7,6 @@ Run as `python -m wherefrom.web.writer MEGABYTES`; one line of JSON in, one out.
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import hashlib
 import json
 import resource
@@ -25,10 +24,10 @@ from wherefrom.build import read_build
 from wherefrom.problems import Problem, QueryLost, QueryTimeout
 from wherefrom.report import Report, Result, Severity
 from wherefrom.validate import Rules
+from wherefrom.web.parent import end_with
 from wherefrom.web.seclusion import seclude
 from wherefrom.writing import Order, WouldNotConform, Writer
 
-PR_SET_PDEATHSIG = 1
 LONGEST_LINE = 1 << 30  # bytes of one answer: a report on a large write
 
 
@@ -139,7 +138,7 @@ def _problem(answer: Mapping[str, Any]) -> Problem:
 
 def main(megabytes: int) -> None:
     """Prepare writes until standard input ends."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    end_with()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     seclude()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

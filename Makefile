@@ -1,11 +1,11 @@
-# make serve | test | test-stores | conformance | setup | check | lock | bench | mutation | bench-scale
+# make serve | test | test-stores | rehearse | conformance | setup | check | lock | bench | mutation | bench-scale
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STORES := oxigraph virtuoso
 MUTMUT := mutmut==3.8.1
 
-.PHONY: setup serve test test-stores conformance check lock bench bench-scale mutation clean
+.PHONY: setup serve test test-stores rehearse conformance check lock bench bench-scale mutation clean
 
 setup: $(VENV)/.ready
 
@@ -31,6 +31,10 @@ test-stores: setup
 	@echo "Testing what is answered behind $(STORES) ..."
 	@$(BIN)/python -m pytest -q $(STORES:%=--server=%) -k "$$(echo $(STORES) | sed 's/ / or /g')" tests/test_store.py tests/test_remote.py
 
+rehearse: setup
+	@echo "Rehearsing the steps of deploy/Containerfile ..."
+	@$(BIN)/python deploy/rehearsal.py
+
 conformance: setup
 	@$(BIN)/python -m pytest -q -rfE tests/conformance --deselect tests/conformance/test_known.py::test_the_table_is_what_a_run_counts --write-conformance
 
@@ -44,6 +48,7 @@ check: setup
 
 lock:
 	uv pip compile --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --group dev pyproject.toml -o requirements.txt
+	uv pip compile --universal --generate-hashes --no-header --no-annotate --python-version 3.11 -c requirements.txt pyproject.toml -o requirements-run.txt
 	uv pip compile --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --group pyproject.toml:stores -o requirements-stores.txt
 
 bench: setup

@@ -221,7 +221,8 @@ def refused(address: tuple[str, int]) -> bool:
     return False
 
 
-def test_nobody_outlives_a_supervisor_that_was_killed(folder: Path) -> None:
+def test_nobody_outlives_a_supervisor_that_was_killed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(folder.parent))  # where it leaves the folder that its processes shared
     with serving(folder, folder.parent / "log", "--workers", "2") as served:
         below = descendants(served.process.pid)
         assert len(below) > 8

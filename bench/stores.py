@@ -30,6 +30,7 @@ from wherefrom.build import Build
 from wherefrom.load import with_union
 from wherefrom.query import rows
 from wherefrom.store import EmbeddedStore, RemoteStore, Store
+from wherefrom.vocabulary import EV
 
 SIZES = (100_000, 1_000_000)
 THINGS = 20
@@ -73,7 +74,7 @@ def figures(store: Store, size: int) -> list[str]:
     chance = random.Random(1)
     claims = [name("claim", number) for number in chance.sample(range(4 * trials), THINGS)]
     studies = [name("study", trial) for trial in chance.sample(range(trials), THINGS)]
-    papers = sorted({URIRef(row["ground"]) for row in rows(store, "grounds", {"thing": studies}) if "publication" in str(row["ground"])})
+    papers = sorted({URIRef(row["value"]) for row in rows(store, "statements", {"thing": studies, "property": [EV.reportedIn]})})
     of_one: list[tuple[Callable[[URIRef], object], Sequence[URIRef]]] = [
         (lambda one: pages.page(store, one, BASE), claims),
         (lambda one: lineage.describe(store, lineage.lineage(store, [one], "grounds")), claims),

@@ -11,10 +11,12 @@ from rdflib import RDF, RDFS, URIRef
 
 from made_up import CURATED, ID, STATED, Edge
 from wherefrom.lineage import Lineage, Policy, coarse, curation_graphs, mark, publications, sharing, steps_of, studies, support
-from wherefrom.query import rows
 from wherefrom.store import Store
 from wherefrom.vocabulary import EV, ONTOLOGY
 
+GROUNDS = f"""SELECT DISTINCT ?thing ?ground ?step ?graph {{
+  GRAPH {ONTOLOGY.n3()} {{ ?step rdfs:subPropertyOf* ev:restsOn }} GRAPH ?graph {{ ?thing ?step ?ground }} }}"""
+OF_CLASS = f"SELECT ?thing ?class {{ GRAPH {ONTOLOGY.n3()} {{ ?kind rdfs:subClassOf* ?class }} ?thing a ?kind }}"
 END = "end of all evidence"
 Fallen = dict[tuple[URIRef, ...], tuple[set[URIRef], ...]]  # an end -> the claims, findings and ratings that fall with it
 KINDS = {"claim": EV.Claim, "finding": EV.Finding, "study": EV.Study, "publication": EV.Publication, "list": EV.ReferenceList}
@@ -24,7 +26,7 @@ def whole(store: Store, policy: Policy) -> Lineage:
     """Return everything that rests on anything, as one lineage graph."""
     curated = curation_graphs(store)
     graph: Lineage = nx.DiGraph(policy=policy, things=(), truncated=False)
-    for row in rows(store, "grounds"):
+    for row in store.select(GROUNDS):
         if policy == "inferred" or row["graph"] not in curated:
             thing, ground = URIRef(row["thing"]), URIRef(row["ground"])
             graph.add_edge(thing, ground)
@@ -79,9 +81,7 @@ def _by_trial(store: Store, graph: Lineage, policy: Policy) -> tuple[nx.DiGraph[
 
 
 def _kinds(store: Store) -> list[set[URIRef]]:
-    return [
-        {URIRef(row["thing"]) for row in rows(store, "kinds_and_above", {"class": [kind]})} for kind in (EV.Claim, EV.Finding, EV.Rating)
-    ]
+    return [{URIRef(row["thing"]) for row in store.select(OF_CLASS, {"class": [kind]})} for kind in (EV.Claim, EV.Finding, EV.Rating)]
 
 
 @st.composite

@@ -105,12 +105,8 @@ ASKED: dict[str, Callable[[Store, Policy], object]] = {
     ],
     "page": lambda store, _: [in_order(pages.page(store, iri(thing), BASE)) for thing in THINGS],
 }
-EXISTS = "EXISTS gives 1 and 0 where true and false are right"
 KNOWN = {  # what an engine gets wrong or has otherwise, and we do not repair
     ("virtuoso", "claims-without-citation"): "GROUP_CONCAT has another order, as it may",
-    ("virtuoso", "citations-and-their-findings"): EXISTS,
-    ("virtuoso", "theory-of-change"): EXISTS,
-    ("virtuoso", "who-can-deliver"): "a path of any length (rdfs:subClassOf*) that is joined with others loses rows",
 }
 
 

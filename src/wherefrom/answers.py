@@ -281,12 +281,12 @@ class _Places:
             for row in rows(store, "curated_statements", {"thing": inferred})
         }
         self.curated = self._read(store, sorted(self.explained.values()))
-        printed = list(rows(store, "grounds", {"ground": sorted(papers), "step": [EV.refersTo]})) if papers else []
+        printed = list(rows(store, "statements", {"value": sorted(papers), "property": [EV.refersTo]})) if papers else []
         stated = self._read(store, sorted({URIRef(row["thing"]) for row in printed}))
         self.printed: dict[tuple[Any, Any], list[Passage]] = {}
         for row in printed:
             here = stated.get(URIRef(row["thing"]), {}).get(URIRef(row["graph"]), [])
-            self.printed.setdefault((row["ground"], row["graph"]), []).extend(here)
+            self.printed.setdefault((row["value"], row["graph"]), []).extend(here)
 
     @staticmethod
     def _read(store: Store, things: list[URIRef]) -> dict[URIRef, dict[URIRef, list[Passage]]]:

@@ -19,6 +19,8 @@ from rdflib import SKOS, URIRef
 from rdflib.term import Identifier
 
 from wherefrom.adjacency import Adjacency, Mask, among, components, distinct, distinct_pairs, reached
+from wherefrom.hierarchy import classes
+from wherefrom.hierarchy import steps as steps_of_support
 from wherefrom.lineage import POLICIES, Policy, check_word, curation_graphs
 from wherefrom.names import Names, Numbers, cells, merge
 from wherefrom.query import lines, rows
@@ -92,12 +94,12 @@ class Arrays:
     @classmethod
     def of(cls, store: Store) -> Arrays:
         """Read a base from its store."""
-        steps = tuple(sorted(URIRef(row["step"]) for row in rows(store, "steps")))
+        steps = tuple(sorted(steps_of_support(store)))
         citing = [row["property"] for row in rows(store, "citing_properties")]
         curated = sorted(curation_graphs(store))
         asked = {step: Asked("all_values", 2, {"property": [step]}) for step in (*steps, EV.sharesSampleWith, *VALUES)}
         asked |= {kind: Asked("all_of", 1, {"class": [kind]}) for kind in EXACTLY}
-        asked |= {kind: Asked("all_below", 1, {"class": [kind]}) for kind in OR_BELOW}
+        asked |= {kind: Asked("all_of", 1, {"class": sorted(under)}) for kind, under in classes(store, OR_BELOW).items()}
         beside = [
             Asked("all_citations", 2, {}),
             Asked("all_values", 2, {"property": citing}),

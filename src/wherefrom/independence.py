@@ -9,8 +9,8 @@ from fractions import Fraction
 
 import networkx as nx
 from rdflib import URIRef
-from rdflib.term import Identifier
 
+from wherefrom.hierarchy import narrower, of_classes
 from wherefrom.lineage import (
     NODES,
     POLICIES,
@@ -91,7 +91,7 @@ def independence(store: Store, thing: URIRef, policy: Policy = "stated", nodes: 
     if not kinds & {*RESTING, *SPOKEN_OF}:
         raise BadParameter(f"<{thing}> is no claim, finding or rating, and nothing that claims speak of.")
     if EV.Outcome in kinds:
-        return _on_outcome(store, {"outcome": [thing]}, thing, policy, nodes)
+        return _on_outcome(store, {}, thing, policy, nodes)
     speaking = sorted({URIRef(row["claim"]) for row in rows(store, "claims_of", {"thing": [thing]})})
     return _lines(store, speaking or [thing], policy, None, nodes, spoken_of=bool(speaking))
 
@@ -105,17 +105,18 @@ def independence_on(store: Store, intervention: URIRef, outcome: URIRef, policy:
     for thing, kind, word in ((intervention, EV.Intervention, "intervention"), (outcome, EV.Outcome, "outcome")):
         if kind not in _kinds(store, thing):
             raise BadParameter(f"<{thing}> is no {word}.")
-    return _on_outcome(store, {"outcome": [outcome], "intervention": [intervention]}, outcome, policy, nodes)
+    return _on_outcome(store, {"intervention": [intervention]}, outcome, policy, nodes)
 
 
-def _kinds(store: Store, thing: URIRef) -> set[Identifier]:
+def _kinds(store: Store, thing: URIRef) -> set[URIRef]:
     check_known(store, [thing])
-    return {row["class"] for row in rows(store, "kinds_and_above", {"thing": [thing], "class": [*RESTING, *SPOKEN_OF]})}
+    return {kind for _, kind in of_classes(store, [thing], [*RESTING, *SPOKEN_OF])}
 
 
 def _on_outcome(store: Store, bindings: Bindings, outcome: URIRef, policy: Policy, nodes: int) -> Independence:
-    claims = sorted({URIRef(row["claim"]) for row in rows(store, "claims_on", bindings)})
-    shown = {URIRef(row["study"]) for row in rows(store, "studies_with_findings", {"outcome": [outcome]})}
+    parts = {"outcome": sorted(narrower(store, [outcome])[outcome])}
+    claims = sorted({URIRef(row["claim"]) for row in rows(store, "claims_on", {**parts, **bindings})})
+    shown = {URIRef(row["study"]) for row in rows(store, "studies_with_findings", parts)}
     return _lines(store, claims, policy, shown, nodes, spoken_of=True)
 
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias, get_args
-from weakref import WeakKeyDictionary
 
 import networkx as nx
 from rdflib import RDF, SKOS, Namespace, URIRef
 from rdflib.term import Identifier
 
+from wherefrom.hierarchy import steps as steps_of_support
 from wherefrom.problems import BadParameter, UnknownResource
-from wherefrom.query import rows
-from wherefrom.store import EmbeddedStore, Store
+from wherefrom.query import once, rows
+from wherefrom.store import Store
 from wherefrom.vocabulary import EV, PREFIXES
 
 COMPUTED = (EV.speaksIn, EV.states)  # steps that no triple states: they follow from the graph that holds a claim
@@ -28,15 +28,14 @@ Lineage: TypeAlias = "nx.DiGraph[URIRef]"
 DIRECTIONS: tuple[str, ...] = get_args(Direction)
 POLICIES: tuple[str, ...] = get_args(Policy)
 SAID_BY = (EV.claimedBy, EV.ratedBy, EV.statedBy)
-_CURATED: WeakKeyDictionary[EmbeddedStore, frozenset[Identifier]] = WeakKeyDictionary()
 NODES = 5_000  # where an expansion stops and says so
 FRBR = Namespace(PREFIXES["frbr"])
 
 
 # The steps of the ways, each from what rests to what it rests on: those that a question of their own gives, with the name of
 # the step where the question gives none, and those that are one property in the data, with whether the data write them inversely.
+# The ways of support are of the second kind too; the ontology has them (`hierarchy.steps`).
 ASKED: dict[str, tuple[str, URIRef | None]] = {
-    "grounds": ("support", None),
     "speakers": ("sources", EV.speaksIn),
     "utterances": ("sources", EV.states),
     "citations": ("citations", None),
@@ -117,13 +116,10 @@ def lineage(
     return mark(store, graph)
 
 
+@once
 def curation_graphs(store: Store) -> frozenset[Identifier]:
-    """Return the graphs that hold what curators inferred; of a store that never changes they are asked once."""
-    if not isinstance(store, EmbeddedStore):
-        return frozenset(row["graph"] for row in rows(store, "curation_graphs"))
-    if store not in _CURATED:
-        _CURATED[store] = frozenset(row["graph"] for row in rows(store, "curation_graphs"))
-    return _CURATED[store]
+    """Return the graphs that hold what curators inferred."""
+    return frozenset(row["graph"] for row in rows(store, "curation_graphs"))
 
 
 def check_word(name: str, value: str, allowed: tuple[str, ...]) -> None:
@@ -182,14 +178,15 @@ def _found(store: Store, follow: Collection[str], column: str, front: Sequence[U
                 if not isinstance(row["ground"], URIRef):
                     continue
                 yield row["thing"], row["ground"], named_step or row["step"], row["graph"], way, False
+    steps = dict.fromkeys(sorted(steps_of_support(store)), ("support", False)) | WRITTEN
     for inverse in (False, True):
-        properties = [step for step, (way, written) in WRITTEN.items() if way in follow and written == inverse]
+        properties = [step for step, (way, written) in steps.items() if way in follow and written == inverse]
         thing, ground = ("value", "thing") if inverse else ("thing", "value")
         known = {"thing": thing, "ground": ground}[column]
         for row in rows(store, "statements", {known: front, "property": properties}):
             if isinstance(row[thing], URIRef) and isinstance(row[ground], URIRef):
                 step = URIRef(row["property"])
-                yield row[thing], row[ground], step, row["graph"], WRITTEN[step][0], inverse
+                yield row[thing], row[ground], step, row["graph"], steps[step][0], inverse
 
 
 def _add_statement(graph: Lineage, thing: URIRef, ground: URIRef, step: Step) -> None:
@@ -369,7 +366,7 @@ def studies_reached(store: Store, graph: Lineage, things: Iterable[URIRef], poli
     cited = support(graph)  # from what names papers and no study: a paper of a study tells of that study only
     cited.remove_nodes_from(of_trials | {a for a, _ in _taking(graph, EV.findingOf)})
     reported: dict[URIRef, set[URIRef]] = {}
-    for study, paper in reports(store, "ground", papers, policy):
+    for study, paper in reports(store, "value", papers, policy):
         reported.setdefault(paper, set()).add(study)
     found: dict[URIRef, set[URIRef]] = {}
     for thing in things:
@@ -381,11 +378,11 @@ def studies_reached(store: Store, graph: Lineage, things: Iterable[URIRef], poli
 
 
 def reports(store: Store, column: str, values: Iterable[URIRef], policy: Policy) -> set[tuple[URIRef, URIRef]]:
-    """Return (study, publication) for each study that a publication reports; `column` is `thing` (study) or `ground` (paper)."""
+    """Return (study, publication) for each study that a publication reports; `column` is `thing` (study) or `value` (paper)."""
     curated = curation_graphs(store)
     return {
-        (URIRef(row["thing"]), URIRef(row["ground"]))
-        for row in rows(store, "grounds", {column: sorted(values), "step": [EV.reportedIn]})
+        (URIRef(row["thing"]), URIRef(row["value"]))
+        for row in rows(store, "statements", {column: sorted(values), "property": [EV.reportedIn]})
         if policy == "inferred" or row["graph"] not in curated
     }
 

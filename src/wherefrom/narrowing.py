@@ -120,7 +120,7 @@ def of_designs(store: Store, graph: Lineage, designs: Collection[str]) -> Lineag
     if unknown := set(designs) - scheme:
         raise BadParameter(f"{', '.join(sorted(unknown))} is no design; there are {', '.join(sorted(scheme))}.")
     policy, papers = graph.graph["policy"], publications(graph)
-    reported = reports(store, "ground", papers, policy)
+    reported = reports(store, "value", papers, policy)
     found = sorted(studies(graph) | {study for study, _ in reported})
     curated: frozenset[Identifier] = frozenset() if policy == "inferred" else curation_graphs(store)
     stated: dict[URIRef, set[str]] = {}

@@ -220,7 +220,7 @@ def _columns(store: Store, papers: set[URIRef], unit: Unit, policy: Policy) -> t
     """Return paper -> columns, one for each trial that it reports, and study -> trial for every study of a trial."""
     if unit == "publication":
         return {paper: {paper} for paper in papers}, {}
-    reported = reports(store, "ground", papers, policy)
+    reported = reports(store, "value", papers, policy)
     trials = {study: min(found) for found in nx.connected_components(sharing(store, {s for s, _ in reported}, policy)) for study in found}
     columns: dict[URIRef, set[URIRef]] = {}
     for study, paper in reported:

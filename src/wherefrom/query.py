@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
+from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 from wherefrom.problems import UnknownColumn, UnknownQuestion
 from wherefrom.resources import queries
-from wherefrom.store import Bindings, Row, Store
+from wherefrom.store import Bindings, EmbeddedStore, Row, Store
 
+T = TypeVar("T")
 BATCH = 250  # values in one VALUES block: with long IRIs still below what an endpoint takes (64 kB)
 
 
@@ -82,3 +85,18 @@ def rows(store: Store, name: str | Question, bindings: Bindings = {}) -> Iterato
 def lines(store: Store, name: str, bindings: Bindings = {}) -> bytes:
     """Return the lines (see `Store.lines`) of one of the program's own questions, for all values of `bindings` at once."""
     return store.lines(_own(name).text, bindings)
+
+
+def once(ask: Callable[[Store], T]) -> Callable[[Store], T]:
+    """Have a question about all of a store asked once of one that never changes: an embedded one. An endpoint is asked each time."""
+    known: WeakKeyDictionary[EmbeddedStore, T] = WeakKeyDictionary()
+
+    @wraps(ask)
+    def asked(store: Store) -> T:
+        if not isinstance(store, EmbeddedStore):
+            return ask(store)
+        if store not in known:
+            known[store] = ask(store)
+        return known[store]
+
+    return asked

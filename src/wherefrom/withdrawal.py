@@ -10,6 +10,7 @@ import networkx as nx
 from rdflib import URIRef
 
 from wherefrom.conditions import Held, conditions
+from wherefrom.hierarchy import of_classes
 from wherefrom.lineage import (
     NODES,
     Lineage,
@@ -143,7 +144,7 @@ def _way_to(graph: nx.DiGraph[Any], thing: URIRef, ends: set[URIRef]) -> set[URI
 def _going_along(store: Store, graph: Lineage) -> dict[URIRef, set[URIRef]]:
     """Return study -> what is withdrawn with it: its findings, and the publications that report no other study."""
     of_paper: dict[URIRef, set[URIRef]] = {}
-    for study, paper in reports(store, "ground", publications(graph), graph.graph["policy"]):
+    for study, paper in reports(store, "value", publications(graph), graph.graph["policy"]):
         of_paper.setdefault(paper, set()).add(study)
     gone: dict[URIRef, set[URIRef]] = {study: {study} for study in studies(graph)}
     for paper, reported in of_paper.items():
@@ -158,7 +159,7 @@ def _going_along(store: Store, graph: Lineage) -> dict[URIRef, set[URIRef]]:
 def _reporting_only(store: Store, withdrawn: Sequence[URIRef], policy: Policy) -> tuple[URIRef, ...]:
     """Return the publications that report nothing but withdrawn studies."""
     papers = {paper for _, paper in reports(store, "thing", withdrawn, policy)} - set(withdrawn)
-    others = {paper for study, paper in reports(store, "ground", papers, policy) if study not in withdrawn}
+    others = {paper for study, paper in reports(store, "value", papers, policy) if study not in withdrawn}
     return tuple(sorted(papers - others))
 
 
@@ -194,8 +195,8 @@ def _check_withdrawable(store: Store, things: Sequence[URIRef]) -> None:
     """Raise `BadParameter` for what cannot be withdrawn, `UnknownResource` for what no graph describes."""
     check_known(store, things)
     kinds = [EV.Publication, EV.Study, EV.Finding]
-    known = {row["thing"] for row in rows(store, "kinds_and_above", {"thing": list(things), "class": kinds})}
-    known |= {row["thing"] for row in rows(store, "kinds", {"thing": list(things), "class": [PERSON]})}
+    known = {thing for thing, _ in of_classes(store, things, kinds)}
+    known |= {URIRef(row["thing"]) for row in rows(store, "kinds", {"thing": list(things), "class": [PERSON]})}
     for thing in things:
         if thing not in known:
             raise BadParameter(f"<{thing}> cannot be withdrawn: it is no publication, study, finding or person.")

@@ -10,6 +10,7 @@ import networkx as nx
 from rdflib import URIRef
 from rdflib.term import Identifier
 
+from wherefrom.hierarchy import narrower, of_classes
 from wherefrom.lineage import NODES, POLICIES, Lineage, Policy, check_known, check_word, curation_graphs, lineage, publications, support
 from wherefrom.narrowing import intents
 from wherefrom.problems import BadParameter
@@ -119,7 +120,7 @@ class _Reading:
         *,
         truncated: bool = False,
     ) -> Network:
-        held = list(self._grounds("ground", set(graph).union(*rests.values()), *HOLDING))
+        held = list(self._grounds("value", set(graph).union(*rests.values()), *HOLDING))
         data = self._data([step for step in held if step[1] in graph], scope)
         holding = frozenset(paper for _, paper, _ in held)
         return Network(thing, self.policy, graph, data, rests, holding, self._retracted(graph), truncated)
@@ -162,20 +163,17 @@ class _Reading:
     def _below(self, claims: Sequence[URIRef], nodes: int) -> Lineage:
         return lineage(self.store, claims, "grounds", self.policy, nodes) if claims else nx.DiGraph(truncated=False)
 
-    def _of_kind(self, things: Iterable[URIRef] | None, classes: Sequence[URIRef], question: str = "kinds") -> set[URIRef]:
-        bound = {} if things is None else {"thing": sorted(things)}
-        return {URIRef(row["thing"]) for row in rows(self.store, question, {**bound, "class": list(classes)})}
-
     def _papers(self, things: Iterable[URIRef] | None) -> set[URIRef]:
         """Return which of the things, or what of all, are papers: a notice that retracts a publication does not cite it."""
-        return self._of_kind(things, PAPERS)
+        bound = {} if things is None else {"thing": sorted(things)}
+        return {URIRef(row["thing"]) for row in rows(self.store, "kinds", {**bound, "class": list(PAPERS)})}
 
     def _claims(self, things: Iterable[URIRef] | None) -> set[URIRef]:
-        return self._of_kind(things, [EV.Claim], "kinds_and_above")
+        return {thing for thing, _ in of_classes(self.store, things, [EV.Claim])}
 
     def _kinds(self, thing: URIRef) -> set[URIRef]:
         """Return of which of the kinds that have a network a thing is."""
-        kinds = {URIRef(row["class"]) for row in rows(self.store, "kinds_and_above", {"thing": [thing], "class": list(ASKED)})}
+        kinds = {kind for _, kind in of_classes(self.store, [thing], list(ASKED))}
         if not kinds:
             raise BadParameter(f"<{thing}> has no citation network: ask for a {', '.join(NAMES[:-1])} or {NAMES[-1]}.")
         return kinds
@@ -199,8 +197,9 @@ class _Reading:
         if EV.Claim in kinds:
             return [thing]
         if set(SPOKEN_OF) & set(kinds):
-            question, column = ("claims_on", "outcome") if EV.Outcome in kinds else ("claims_of", "thing")
-            return sorted(self._claims(URIRef(row["claim"]) for row in rows(self.store, question, {column: [thing]})))
+            on_outcome = EV.Outcome in kinds
+            question, bound = ("claims_on", {"outcome": self._parts(thing)}) if on_outcome else ("claims_of", {"thing": [thing]})
+            return sorted(self._claims(URIRef(row["claim"]) for row in rows(self.store, question, bound)))
         carrying = {thing} if EV.Study in kinds else set(papers)
         resting = set(lineage(self.store, sorted(carrying), "consequences", self.policy, nodes)) if carrying else set()
         said = {URIRef(row["ground"]) for row in rows(self.store, "utterances", {"thing": sorted(papers)})}
@@ -209,39 +208,35 @@ class _Reading:
     def _scope(self, thing: URIRef, kinds: Collection[URIRef], claims: Sequence[URIRef]) -> set[URIRef]:
         """Return the findings on a thing: of the study, on the benefit of the intervention, on the outcome, or on both for a claim."""
         if EV.Study in kinds:
-            return {finding for finding, _, _ in self._grounds("ground", [thing], EV.findingOf)}
+            return {finding for finding, _, _ in self._grounds("value", [thing], EV.findingOf)}
         if EV.Outcome in kinds:
-            parts = sorted(self._narrower([thing])[thing])
-            return {URIRef(row["finding"]) for row in rows(self.store, "findings_on", {"outcome": parts})}
+            return {URIRef(row["finding"]) for row in rows(self.store, "findings_on", {"outcome": self._parts(thing)})}
         if EV.Intervention in kinds:
             return {URIRef(row["finding"]) for row in rows(self.store, "findings_for", {"intervention": [thing]})}
         about: dict[URIRef, tuple[set[URIRef], set[URIRef]]] = {claim: (set(), set()) for claim in claims}
         for row in rows(self.store, "statements", {"thing": list(claims), "property": [EV.about, EV.aboutOutcome]}):
             if row["graph"] not in self.left_out:
                 about[URIRef(row["thing"])][row["property"] == EV.aboutOutcome].add(URIRef(row["value"]))
-        narrower = self._narrower({outcome for _, outcomes in about.values() for outcome in outcomes})
+        parts = narrower(self.store, {outcome for _, outcomes in about.values() for outcome in outcomes})
         wanted = {
             (intervention, part)
             for interventions, outcomes in about.values()
             for intervention in interventions
             for outcome in outcomes
-            for part in narrower[outcome]
+            for part in parts[outcome]
         }
         asked = sorted({intervention for intervention, _ in wanted})
         found = rows(self.store, "findings_for", {"intervention": asked})
         return {URIRef(row["finding"]) for row in found if (row["intervention"], row["outcome"]) in wanted}
 
-    def _narrower(self, outcomes: Iterable[URIRef]) -> dict[URIRef, set[URIRef]]:
-        found: dict[URIRef, set[URIRef]] = {outcome: {outcome} for outcome in outcomes}
-        for row in rows(self.store, "narrower", {"outcome": sorted(found)}):
-            found[URIRef(row["outcome"])].add(URIRef(row["part"]))
-        return found
+    def _parts(self, outcome: URIRef) -> list[URIRef]:
+        return sorted(narrower(self.store, [outcome])[outcome])
 
     def _grounds(self, column: str, values: Iterable[URIRef], *steps: URIRef) -> Iterator[tuple[URIRef, URIRef, URIRef]]:
-        """Yield thing, ground and step of what rests on what, under the policy."""
-        for row in rows(self.store, "grounds", {column: sorted(values), "step": list(steps)}):
+        """Yield thing, ground and step of what rests on what, under the policy; `column` is `thing` or, of the ground, `value`."""
+        for row in rows(self.store, "statements", {column: sorted(values), "property": list(steps)}):
             if row["graph"] not in self.left_out:
-                yield URIRef(row["thing"]), URIRef(row["ground"]), URIRef(row["step"])
+                yield URIRef(row["thing"]), URIRef(row["value"]), URIRef(row["property"])
 
     def _printed(self, findings: Iterable[URIRef]) -> tuple[dict[URIRef, set[URIRef]], dict[URIRef, set[URIRef]]]:
         """Return for each finding the publications that print it, or those that may.
@@ -272,7 +267,7 @@ class _Reading:
             papers[paper] = set()
             studies |= {thing} if step == EV.reportedIn else set()
         if scope is None:
-            scope = {finding for finding, _, _ in self._grounds("ground", studies, EV.findingOf)}
+            scope = {finding for finding, _, _ in self._grounds("value", studies, EV.findingOf)}
         printed, _ = self._printed(scope)
         for row in rows(self.store, "statements", {"thing": sorted(printed), "property": [EV.direction]}):
             if row["graph"] not in self.left_out:

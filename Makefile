@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STORES := oxigraph virtuoso
+STORE_TESTS := tests/test_store.py tests/test_remote.py tests/test_endpoint.py tests/test_scale.py
+BEHIND_TESTS := tests/test_http.py tests/test_api.py # what stands behind a server takes as well: test_sparql, test_links, test_views, test_problems
 MUTMUT := mutmut==3.8.1
 
 .PHONY: setup serve test test-stores rehearse conformance check lock bench bench-scale mutation clean
@@ -28,8 +30,9 @@ test-stores: setup
 	@case "$(STORES)" in *virtuoso*) command -v virtuoso-t > /dev/null || { \
 		echo "Virtuoso 7 is missing: apt-get install virtuoso-opensource-7-bin, or make test-stores STORES=oxigraph"; exit 2; };; esac
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-stores.txt
-	@echo "Testing what is answered behind $(STORES) ..."
-	@$(BIN)/python -m pytest -q $(STORES:%=--server=%) -k "$$(echo $(STORES) | sed 's/ / or /g')" tests/test_store.py tests/test_remote.py
+	@echo "Testing what is answered, and what is served, behind $(STORES) ..."
+	@$(BIN)/python -m pytest -q $(STORES:%=--server=%) -k "$$(echo $(STORES) | sed 's/ / or /g')" $(STORE_TESTS)
+	@for store in $(STORES); do $(BIN)/python -m pytest -q --behind=$$store $(BEHIND_TESTS) || exit 1; done
 
 rehearse: setup
 	@echo "Rehearsing the steps of deploy/Containerfile ..."

@@ -20,11 +20,13 @@ from hypothesis import strategies as st
 
 from generator import Generator
 from wherefrom import export as exporting
+from wherefrom import nquads
 from wherefrom.build import Build, canonical_nquads
-from wherefrom.dumps import CHUNK, Dump, Dumps, Lines
-from wherefrom.export import Output, export, graph_name, write
+from wherefrom.dumps import CHUNK, Dump, Dumps
+from wherefrom.export import Output, export, write
 from wherefrom.formats import GRAPHS
 from wherefrom.load import KnowledgeBase
+from wherefrom.nquads import Lines, graph_name
 from wherefrom.problems import BadParameter, UnknownResource
 from wherefrom.settings import Settings
 from wherefrom.web import downloads
@@ -142,7 +144,7 @@ def test_the_file_of_a_build_is_sent_as_it_is_also_after_its_name_is_gone(tmp_pa
 
 @pytest.mark.parametrize("form", ["turtle", "trig", "ntriples", "jsonld", "rdfxml"])
 def test_a_base_of_any_size_is_written_in_bounded_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
-    monkeypatch.setattr(exporting, "RUN", 500)
+    monkeypatch.setattr(nquads, "RUN", 500)
     monkeypatch.setattr(exporting, "SPOOLED", 100_000)
     needed = []
     for statements in (3_000, 9_000):
@@ -222,6 +224,6 @@ def test_sorting_in_files_changes_nothing(form: str, found: list[ox.Quad], run: 
     whole, parts = BytesIO(), BytesIO()
     write(lines, form, BASE, whole)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(exporting, "RUN", run)
+        patched.setattr(nquads, "RUN", run)
         write(lines, form, BASE, parts)
     assert parts.getvalue() == whole.getvalue()

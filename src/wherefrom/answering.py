@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Protocol
 
 import pyoxigraph as ox
+from rdflib import URIRef
 
 from wherefrom.formats import GRAPHS, ROWS
-from wherefrom.problems import BadParameter, BadQuery, StoreUnusable
-from wherefrom.sparql_text import query_form, refuse_service
-from wherefrom.store import EmbeddedStore, RemoteStore
+from wherefrom.problems import BadParameter, BadQuery, EndpointUnusable
+from wherefrom.sparql_text import dataset_names, prologue, query_form, refuse_service
+from wherefrom.store import NO_ENDPOINT, EmbeddedStore, RemoteStore
 from wherefrom.vocabulary import PREFIXES, shorten
 
 WIDEST = 60  # characters of a cell of a plain table; the other formats have the whole value
@@ -27,6 +29,7 @@ class Sink(Protocol):
 
 AnyStore = EmbeddedStore | RemoteStore
 Answer = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
+SCRATCH = ox.Store()  # empty: what parses here parses, and what it is is told
 
 
 def evaluate(
@@ -51,6 +54,60 @@ def evaluate(
         return store.query(query, base_iri=base, prefixes=dict(prefixes), **dataset)  # type: ignore[arg-type]
     except (SyntaxError, ValueError) as error:
         raise BadQuery(str(error)) from error
+
+
+@contextmanager
+def relay(
+    store: RemoteStore,
+    query: str,
+    prefixes: Mapping[str, str],
+    default_graphs: Sequence[str] = (),
+    named_graphs: Sequence[str] = (),
+    base: str | None = None,
+) -> Iterator[ox.QuerySolutions | ox.QueryBoolean | Iterator[ox.Triple]]:
+    """Give the answer of an endpoint to a query while it comes, as an engine in this process would have given it.
+
+    What is sent on was parsed before: so nothing but SPARQL gets there, and no function or pragma of an engine's own, some
+    of which make requests (`bif:http_get` of Virtuoso does). FROM names graphs that the endpoint holds: some fetch others.
+    Raises `BadQuery` or `EndpointUnusable`, also while the answer is read.
+    """
+    try:
+        kind = evaluate(SCRATCH, query, prefixes, base=base)
+    except RuntimeError as error:
+        raise BadQuery(str(error)) from error
+    _check_dataset(store, query, prefixes, (*default_graphs, *named_graphs), base)
+    form = GRAPHS["ntriples"] if isinstance(kind, ox.QueryTriples) else ROWS["json"]
+    try:
+        with store.reading(query, form.media_type, base, prefixes, default_graphs, named_graphs) as answer:
+            if isinstance(kind, ox.QueryTriples):
+                yield (quad.triple for quad in ox.parse(answer, ox.RdfFormat.N_TRIPLES))
+            else:
+                yield _as_asked(ox.parse_query_results(answer, ox.QueryResultsFormat.JSON), kind)
+    except BadQuery as error:  # what the endpoint says of it may name files and addresses
+        raise BadQuery("The query parses, and the endpoint behind this service refuses it.") from error
+    except SyntaxError as error:
+        raise EndpointUnusable("The answer of the endpoint breaks off, or is none of SPARQL.") from error
+
+
+def _as_asked(answer: ox.QuerySolutions | ox.QueryBoolean, kind: Answer) -> ox.QuerySolutions | ox.QueryBoolean:
+    """Return yes or no as such: Virtuoso has one row for yes, and none for no."""
+    if not isinstance(kind, ox.QueryBoolean) or isinstance(answer, ox.QueryBoolean):
+        return answer
+    told = SCRATCH.query(f"ASK {{ FILTER ({str(any(True for _ in answer)).lower()}) }}")
+    assert isinstance(told, ox.QueryBoolean)
+    return told
+
+
+def _check_dataset(store: RemoteStore, query: str, prefixes: Mapping[str, str], graphs: Sequence[str], base: str | None) -> None:
+    """Refuse graphs of FROM, and those named beside the query, that the endpoint does not hold."""
+    found = list(graphs)
+    if written := dataset_names(query):
+        resolved = evaluate(SCRATCH, f"{query[: prologue(query)]} SELECT ?g {{ VALUES ?g {{ {' '.join(written)} }} }}", prefixes, base=base)
+        assert isinstance(resolved, ox.QuerySolutions)
+        found += [row["g"].value for row in resolved]
+    for graph in dict.fromkeys(found):
+        if not list(store.select("SELECT ?graph { GRAPH ?graph { ?s ?p ?o } } LIMIT 1", {"graph": [URIRef(graph)]})):
+            raise BadQuery(f"<{graph}> is no graph of this dataset. FROM makes no request: nothing is fetched.")
 
 
 def write(answer: Answer, form: str, sink: Sink, prefixes: Mapping[str, str]) -> None:
@@ -116,7 +173,5 @@ def _read(store: RemoteStore, query: str, base: str | None) -> Answer:
             return scratch.query("CONSTRUCT WHERE { ?s ?p ?o }")
         answer = ox.parse_query_results(store.ask(query, ROWS["json"].media_type, base), ox.QueryResultsFormat.JSON)
     except (SyntaxError, ValueError) as error:
-        raise StoreUnusable("The address answers, and not as a SPARQL endpoint does.") from error
-    if asked == "ASK" and isinstance(answer, ox.QuerySolutions):  # Virtuoso has one row for true, and none for false
-        return scratch.query(f"ASK {{ FILTER ({str(any(True for _ in answer)).lower()}) }}")
-    return answer
+        raise EndpointUnusable(NO_ENDPOINT) from error
+    return _as_asked(answer, scratch.query("ASK {}")) if asked == "ASK" else answer

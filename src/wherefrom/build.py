@@ -21,7 +21,8 @@ from typing import IO
 import pyoxigraph as ox
 
 from wherefrom import journal
-from wherefrom.load import KnowledgeBase, read_knowledge_base, with_union
+from wherefrom.load import KnowledgeBase, Source, read_knowledge_base, with_union
+from wherefrom.nquads import Lines
 from wherefrom.problems import NotConforming, StoreUnusable
 from wherefrom.report import Report, Result, Severity
 
@@ -71,6 +72,10 @@ class Build:
         """The shapes, as sorted N-Triples."""
         return self.folder / "shapes.nt"
 
+    def lines(self, graphs: frozenset[str] = frozenset()) -> Lines:
+        """Return the statements of these graphs, or all, as they were written."""
+        return Lines(self.nquads, graphs)
+
     def hold(self) -> IO[bytes]:
         """Return a file that keeps this build from being removed as long as it is open; raises `OSError` where it is gone."""
         held = (self.folder / DESCRIPTION).open("rb")
@@ -95,6 +100,14 @@ def canonical_nquads(quads: Iterable[ox.Quad]) -> bytes:
     lines = ox.serialize(quads, format=ox.RdfFormat.N_QUADS)
     assert lines is not None
     return b"".join(sorted(set(lines.splitlines(keepends=True))))
+
+
+def canonical_shapes(shapes: Iterable[Source]) -> bytes:
+    """Return shapes as sorted N-Triples, blank nodes named by RDFC-1.0."""
+    dataset = ox.Dataset(quad for source in shapes for quad in source.quads)
+    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    triples = ox.serialize((quad.triple for quad in dataset), format=ox.RdfFormat.N_TRIPLES) or b""
+    return b"".join(sorted(set(triples.splitlines(keepends=True))))
 
 
 def current(stores: Path) -> Build | None:
@@ -187,10 +200,7 @@ def _write_build(base: KnowledgeBase, folder: Path, built: str) -> Build:
     quads = list(base.quads())
     nquads = canonical_nquads(quads)
     (folder / "data.nq").write_bytes(nquads)
-    shapes = ox.Dataset(quad for source in base.shapes for quad in source.quads)
-    shapes.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    triples = ox.serialize((quad.triple for quad in shapes), format=ox.RdfFormat.N_TRIPLES) or b""
-    (folder / "shapes.nt").write_bytes(b"".join(sorted(set(triples.splitlines(keepends=True)))))
+    (folder / "shapes.nt").write_bytes(canonical_shapes(base.shapes))
     store = ox.Store(str(folder / "store"))
     store.bulk_extend(with_union(quads))
     store.flush()

@@ -75,7 +75,11 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--host", default="127.0.0.1")
     made.add_argument("--port", type=int, default=8000, help="0 picks a free one")
     made.add_argument("--workers", type=_positive, default=1, metavar="N", help="web processes that share the address (default: 1)")
-    made.add_argument("--store", metavar="DIR", help="where the store is, or is built if the files have changed")
+    made.add_argument(
+        "--store",
+        metavar="DIR|URL",
+        help="where the store is, or is built if the files have changed; or a SPARQL endpoint that has the data",
+    )
     made.add_argument("--reload", action="store_true", help="build and change over when a file has changed (SIGHUP does it at any time)")
     made.add_argument("--token-file", metavar="FILE", help="take writes from those whose tokens are listed there, see `wherefrom token`")
     made.add_argument("--access-log", action="store_true", help="tell each request on standard error, as a line of JSON without who asked")
@@ -278,16 +282,38 @@ def _positive(text: str) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     from wherefrom.build import home
+    from wherefrom.store import is_endpoint
     from wherefrom.web.process import Service
     from wherefrom.web.server import serve
 
     folder = _folder(options)
+    if options.store and is_endpoint(options.store):
+        _check_endpoint(options, folder)
+        serve(Service(folder, options.store, watch=True, access_log=options.access_log), options.host, options.port, options.workers)
+        return DONE
     stores = Path(options.store) if options.store else home(folder) / "store"
     token_file = Path(options.token_file) if options.token_file else None
     _build_at(folder, stores)
     service = Service(folder, stores, token_file, watch=options.reload, access_log=options.access_log)
     serve(service, options.host, options.port, options.workers)
     return DONE
+
+
+def _check_endpoint(options: argparse.Namespace, folder: Path) -> None:
+    """Refuse what needs files where an endpoint is served, and data that the settings do not fit."""
+    from wherefrom.opening import base_of
+    from wherefrom.problems import BadSettings
+    from wherefrom.settings import FILE, read_settings
+    from wherefrom.store import RemoteStore
+
+    if options.token_file or options.reload:
+        named = "--token-file" if options.token_file else "--reload"
+        raise BadParameter(f"{named} is for a store that is built here. An endpoint is written at its own address, and watched anyway.")
+    store, base = RemoteStore(options.store), read_settings(folder).base
+    found = base_of(store)
+    store.close()
+    if found not in (None, base):
+        raise BadSettings(f"{FILE} has the base {base}; the data at the endpoint begin with {found}.")
 
 
 def _backup(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""The downloads of a build. Each is written once, when it is first asked for, and can be read while it grows."""
+"""The downloads of one version of the data. Each is written once, when it is first asked for, and can be read while it grows."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
-from wherefrom.build import Build
-from wherefrom.export import Output, graph_name, write
+from wherefrom.export import Output, write
 from wherefrom.problems import UnknownResource
+from wherefrom.snapshot import Snapshot
 
 CHUNK = 64 * 1024  # bytes that are told of, and read, at once
 GZIP = 16 + zlib.MAX_WBITS  # what makes zlib write the header of gzip, in which it leaves name and time out
@@ -110,46 +110,33 @@ class Dump:
         self._tell(whole=True)
 
 
-class Lines:
-    """The lines of a file of N-Quads, all or those of some graphs; each iteration reads the file from its start."""
-
-    def __init__(self, path: Path, graphs: frozenset[bytes] = frozenset()) -> None:
-        self.path, self.graphs = path, graphs
-
-    def __iter__(self) -> Iterator[bytes]:
-        with self.path.open("rb") as file:
-            for line in file:
-                if not self.graphs or graph_name(line) in self.graphs:
-                    yield line
-
-
 class Dumps:
-    """All downloads of one build."""
+    """All downloads of one version of the data."""
 
-    def __init__(self, build: Build, base: str) -> None:
-        self.build, self.base = build, base
+    def __init__(self, data: Snapshot, base: str) -> None:
+        self.data, self.base = data, base
         self._known: dict[tuple[str, str, bool], Dump] = {}
         self._lock = threading.Lock()
 
     def get(self, name: str, form: str, *, zipped: bool = False) -> Dump:
         """Return the whole base (`all`) or one graph in a format of `export`; raises `UnknownResource`."""
-        lines = Lines(self.build.nquads, self._graphs(name))
+        graphs = self._graphs(name)
         with self._lock:
             plain = self._known.get((name, form, False))
             if plain is None:
-                as_it_is = form == "nquads" and not lines.graphs
-                plain = Dump.of(lines.path) if as_it_is else Dump(lambda output: write(lines, form, self.base, output))
+                as_it_is = self.data.nquads if form == "nquads" and not graphs else None
+                plain = Dump.of(as_it_is) if as_it_is else Dump(lambda output: write(self.data.lines(graphs), form, self.base, output))
                 self._known[name, form, False] = plain
             return self._known.setdefault((name, form, True), Dump(lambda output: _zip(plain, output))) if zipped else plain
 
-    def _graphs(self, name: str) -> frozenset[bytes]:
-        """Return the graphs called by their IRI, `edition/x` or the last part of one, as lines write them; none for `all`."""
+    def _graphs(self, name: str) -> frozenset[str]:
+        """Return the graphs called by their IRI, `edition/x` or the last part of one; none for `all`."""
         if name == "all":
             return frozenset()
-        found = {graph for graph in self.build.graphs if name in (graph, graph.removeprefix(f"{self.base}id/"), graph.rsplit("/", 1)[-1])}
+        found = {graph for graph in self.data.graphs if name in (graph, graph.removeprefix(f"{self.base}id/"), graph.rsplit("/", 1)[-1])}
         if not found:
             raise UnknownResource(f"a graph {name!r}")
-        return frozenset(f"<{graph}>".encode() for graph in found)
+        return frozenset(found)
 
 
 def _zip(plain: Dump, output: Output) -> None:

@@ -6,16 +6,14 @@ so that a base of any size can be written.
 
 from __future__ import annotations
 
-import heapq
 import json
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack
 from functools import cache
 from io import BytesIO
 from itertools import groupby, islice
-from tempfile import SpooledTemporaryFile, TemporaryFile
+from tempfile import SpooledTemporaryFile
 from typing import Any, Protocol
 
 import pyoxigraph as ox
@@ -23,6 +21,7 @@ from rdflib import OWL, RDF, RDFS, SKOS, Graph, URIRef
 
 from wherefrom.build import canonical_nquads
 from wherefrom.formats import GRAPHS
+from wherefrom.nquads import graph_name, in_order
 from wherefrom.problems import BadParameter, UnknownResource
 from wherefrom.resources import shipped_folder
 from wherefrom.vocabulary import EV, PREFIXES, SCHEMES, kinds
@@ -34,7 +33,6 @@ XML_NAME_AT_END = re.compile(r"[^\W\d][\w.-]*$")
 EXPANDED = "expanded"  # JSON-LD in expanded and flattened form
 NAMESPACE, SCHEME = re.compile(rb"<([^<>\s]*[/#])"), re.compile(rb"<([A-Za-z][\w+.-]*):")  # of the IRIs in N-Quads
 BATCH = 1_000  # lines parsed at once
-RUN = 250_000  # lines sorted in memory at once, some 60 MB
 SPOOLED = 10_000_000  # bytes of JSON-LD held before they go to a file
 
 
@@ -76,7 +74,7 @@ def write(lines: Iterable[bytes], form: str, base: str, output: Output) -> None:
     elif form == EXPANDED:
         _write_expanded(lines, output)
     elif form == "trig":
-        ordered = (quad for quads in _by_thing(_by_graph(lines)) for quad in quads)
+        ordered = (quad for quads in _by_thing(in_order(lines, graph_name)) for quad in quads)
         ox.serialize(ordered, output, GRAPHS[form].engine, prefixes=prefixes_for(lines, base))  # type: ignore[arg-type]
     else:
         triples = (triple for quads in _by_thing(lines, union=True) for triple in dict.fromkeys(quad.triple for quad in quads))
@@ -85,36 +83,9 @@ def write(lines: Iterable[bytes], form: str, base: str, output: Output) -> None:
         ox.serialize(triples, output, GRAPHS[form].engine, prefixes=prefixes_for(lines, base))  # type: ignore[arg-type]
 
 
-def graph_name(line: bytes) -> bytes:
-    """Return the graph of a line of N-Quads as it is written there; nothing for the default graph.
-
-    >>> graph_name(b'<urn:s> <urn:p> "a b"@en <urn:g> .'), graph_name(b"<urn:s> <urn:p> <urn:o> .")
-    (b'<urn:g>', b'')
-    """
-    value = line.split(b" ", 2)[2]
-    parts = value[max(value.rfind(b'"'), 0) :].split(b" ")  # of a literal, what follows its text, which may have blanks
-    return parts[1] if len(parts) > 2 else b""
-
-
 def _without_graph(line: bytes) -> bytes:
     name = graph_name(line)
     return line.removesuffix(b" %b .\n" % name) + b" .\n" if name else line
-
-
-def _by_graph(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the lines of each graph together, in the order they have; more than `RUN` are sorted in files."""
-    left = iter(lines)
-    runs: list[Iterable[bytes]] = []
-    with ExitStack() as files:
-        while run := sorted(islice(left, RUN), key=graph_name):
-            if len(run) == RUN:
-                kept = files.enter_context(TemporaryFile())
-                kept.writelines(run)
-                kept.seek(0)
-                runs.append(kept)
-            else:
-                runs.append(run)
-        yield from heapq.merge(*runs, key=graph_name)
 
 
 def _parsed(lines: Iterable[bytes]) -> Iterator[ox.Quad]:
@@ -239,7 +210,7 @@ def _write_expanded(lines: Iterable[bytes], output: Output) -> None:
 def _nodes(lines: Iterable[bytes], node: Callable[[list[ox.Quad]], dict[str, Any]], name: Callable[[Any], str]) -> Iterator[str]:
     """Yield the text of the node objects, those of a named graph inside an object for it."""
     before = ""
-    for graph, things in groupby(_by_thing(_by_graph(lines)), lambda quads: quads[0].graph_name):
+    for graph, things in groupby(_by_thing(in_order(lines, graph_name)), lambda quads: quads[0].graph_name):
         named = not isinstance(graph, ox.DefaultGraph)
         depth = 4 if named else 2
         if named:

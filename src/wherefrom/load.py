@@ -95,9 +95,14 @@ def read_knowledge_base(folder: Path) -> KnowledgeBase:
         raise UnreadableInput(f"There is no folder data/ beside {FILE}.")
     ontology = [path for path in _folder(folder, "ontology") if path.name != APART]
     sources = [_read(path, folder, settings.base) for path in (*ontology, *_files(folder / "data"))]
-    shapes = [_read(path, folder, settings.base) for path in _folder(folder, "shapes")]
+    shapes = read_shapes(folder, settings.base)
     entries = journal.read(folder)
-    return KnowledgeBase(folder, settings, tuple(_replayed(sources, entries)), tuple(shapes), entries)
+    return KnowledgeBase(folder, settings, tuple(_replayed(sources, entries)), shapes, entries)
+
+
+def read_shapes(folder: Path, base: str) -> tuple[Source, ...]:
+    """Read the shapes that come with the program, and those of the knowledge base in `folder`."""
+    return tuple(_read(path, folder, base) for path in _folder(folder, "shapes"))
 
 
 def fingerprint_after(fingerprint: str, entry: Entry) -> str:

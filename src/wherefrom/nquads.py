@@ -1,15 +1,20 @@
-"""A file of sorted canonical N-Quads: found in and rewritten without reading all of it into memory as statements."""
+"""Lines of canonical N-Quads: sorted, found in a file and rewritten without reading all of it into memory as statements."""
 
 from __future__ import annotations
 
 import hashlib
+import heapq
 import mmap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pyoxigraph as ox
 
 CHUNK = 1 << 20  # bytes that are copied at a time
+RUN = 250_000  # lines sorted in memory at once, some 60 MB
 WITH_OTHER_FORMS = "http://www.w3.org/2001/XMLSchema#"  # literals of these datatypes have forms that a store does not keep
 
 
@@ -18,6 +23,46 @@ def line(quad: ox.Quad) -> bytes:
     written = ox.serialize([quad], format=ox.RdfFormat.N_QUADS)
     assert written is not None
     return written
+
+
+def graph_name(line: bytes) -> bytes:
+    """Return the graph of a line of N-Quads as it is written there; nothing for the default graph.
+
+    >>> graph_name(b'<urn:s> <urn:p> "a b"@en <urn:g> .'), graph_name(b"<urn:s> <urn:p> <urn:o> .")
+    (b'<urn:g>', b'')
+    """
+    value = line.split(b" ", 2)[2]
+    parts = value[max(value.rfind(b'"'), 0) :].split(b" ")  # of a literal, what follows its text, which may have blanks
+    return parts[1] if len(parts) > 2 else b""
+
+
+def in_order(lines: Iterable[bytes], key: Callable[[bytes], bytes] = bytes) -> Iterator[bytes]:
+    """Yield lines in the order of a key, those of the same key in the order they have; more than `RUN` are sorted in files."""
+    left = iter(lines)
+    runs: list[Iterable[bytes]] = []
+    with ExitStack() as files:
+        while run := sorted(islice(left, RUN), key=key):
+            if len(run) == RUN:
+                kept = files.enter_context(TemporaryFile())
+                kept.writelines(run)
+                kept.seek(0)
+                runs.append(kept)
+            else:
+                runs.append(run)
+        yield from heapq.merge(*runs, key=key)
+
+
+class Lines:
+    """The lines of a file of N-Quads, all or those of some graphs; each iteration reads the file from its start."""
+
+    def __init__(self, path: Path, graphs: frozenset[str] = frozenset()) -> None:
+        self.path, self.graphs = path, frozenset(f"<{graph}>".encode() for graph in graphs)
+
+    def __iter__(self) -> Iterator[bytes]:
+        with self.path.open("rb") as file:
+            for line in file:
+                if not self.graphs or graph_name(line) in self.graphs:
+                    yield line
 
 
 def canonical(literal: ox.Literal) -> ox.Literal:

@@ -23,7 +23,7 @@ from wherefrom.problems import UnreadableInput
 from wherefrom.query import rows
 from wherefrom.resources import example
 from wherefrom.settings import FILE, Settings, read_settings
-from wherefrom.store import EmbeddedStore, RemoteStore, Row, Store
+from wherefrom.store import EmbeddedStore, RemoteStore, Row, Store, is_endpoint
 from wherefrom.vocabulary import expand
 
 if TYPE_CHECKING:
@@ -46,14 +46,14 @@ class OpenKnowledgeBase:
     """A knowledge base that can be asked: a folder (its build if it is current, else its files in memory), or an endpoint."""
 
     def __init__(self, place: str | Path, settings: Settings | None = None) -> None:
-        self.endpoint = str(place) if str(place).startswith(("http://", "https://")) else None
+        self.endpoint = str(place) if is_endpoint(place) else None
         self.folder = example() if self.endpoint else Path(place)
         self._settings = settings or (None if self.endpoint else read_settings(self.folder))
 
     @cached_property
     def settings(self) -> Settings:
         """The settings of the folder; of an endpoint, the base that its data tell of and the defaults."""
-        return self._settings or replace(Settings(), base=_base_of(self.store))
+        return self._settings or replace(Settings(), base=base_of(self.store) or Settings.base)
 
     @cached_property
     def files(self) -> KnowledgeBase:
@@ -155,12 +155,12 @@ class OpenKnowledgeBase:
         return self.iri(value) if type(value) is str else value
 
 
-def _base_of(store: Store) -> str:
-    """Return what the IRIs of a dataset begin with, before `id/`; the default where nothing in it tells."""
+def base_of(store: Store) -> str | None:
+    """Return what the IRIs of a dataset begin with, before `id/`; None where nothing in it tells."""
     for row in rows(store, "uri_space"):
         told = str(row["space"]) if "space" in row else str(row["edition"]).rpartition("edition/")[0]
         return told.removesuffix("id/")
-    return Settings().base
+    return None
 
 
 def _plain(value: Any) -> Any:

@@ -202,6 +202,12 @@ class StoreUnusable(Problem):
     remedy = "Build it anew with `wherefrom build`, or name another with --store."
 
 
+class EndpointUnusable(StoreUnusable):
+    slug, title, status = "endpoint-unusable", "The SPARQL endpoint behind this service cannot be used", 502
+    remedy = "Ask again in a moment. The operator sees to it that the endpoint answers SPARQL 1.1 queries, and within which limits."
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "10"}
+
+
 def all_problems() -> list[type[Problem]]:
     """Return every kind of problem, the base first."""
     found: list[type[Problem]] = [Problem]

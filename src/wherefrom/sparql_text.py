@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from wherefrom.problems import BadQuery
 
@@ -18,6 +19,8 @@ _TOKENS = re.compile(
     re.DOTALL,
 )
 _FORM = re.compile(r"(?:\s*(?:BASE\s*<>|PREFIX\s*[^\s:]*:\s*<>))*\s*(\w*)", re.IGNORECASE)
+_PROLOGUE = re.compile(r"(?:\s+|\#[^\n]*|BASE\s*<[^<>]*>|PREFIX\s*[^\s:<>]*:\s*<[^<>]*>)*", re.IGNORECASE)
+_DATASET = re.compile(r"(?<![?$:.%\w\\-])FROM\s*(?:NAMED\s*)?(<[^<>]*>|[^\s:<>{}]*:[^\s<>{}]*)", re.IGNORECASE)
 _BRACKETS = re.compile(rf"{_TOKENS.pattern}|[(){{}}]", re.DOTALL)
 
 
@@ -34,6 +37,35 @@ def query_form(query: str) -> str:
     """
     found = _FORM.match(skeleton(query))
     return found[1].upper() if found else ""
+
+
+def with_declarations(query: str, prefixes: Mapping[str, str], base: str | None = None) -> str:
+    r"""Return a query that declares base and prefixes, where it does not do so itself. BASE comes first, as in SPARQL 1.0.
+
+    >>> with_declarations("PREFIX a: <urn:a> SELECT * {}", {"a": "urn:x", "b": "urn:b"}, "http://example.org/")
+    'BASE <http://example.org/> PREFIX a: <urn:a> PREFIX b: <urn:b> SELECT * {}'
+    """
+    head = query[: prologue(query)]
+    own = {found.lower() for found in re.findall(r"(BASE|[^\s:<>]*:)\s*<", head, re.IGNORECASE)}
+    first = "" if base is None or "base" in own else f"BASE <{base}> "
+    declared = "".join(f"PREFIX {prefix}: <{space}> " for prefix, space in prefixes.items() if f"{prefix}:".lower() not in own)
+    return f"{first}{head}{declared}{query[len(head) :]}"
+
+
+def prologue(query: str) -> int:
+    """Return where the declarations at the beginning of a query end."""
+    found = _PROLOGUE.match(query)
+    return found.end() if found else 0
+
+
+def dataset_names(query: str) -> list[str]:
+    """Return the graphs that FROM and FROM NAMED name, as they are written.
+
+    >>> dataset_names("SELECT ?from FROM <g> FROM NAMED a:g { ?from a:from <x> FILTER (?x = 'FROM <y>') }")
+    ['<g>', 'a:g']
+    """
+    bare = _TOKENS.sub(lambda match: match[0] if match[0][0] == "<" else '""' if match[0][0] in "\"'" else "", query)
+    return _DATASET.findall(bare)
 
 
 def outermost_group(query: str) -> slice | None:

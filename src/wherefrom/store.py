@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
-from typing import Protocol
+from typing import IO, TYPE_CHECKING, Protocol, cast
 
 import pyoxigraph as ox
 from rdflib import XSD, BNode, Literal, URIRef
@@ -15,14 +17,19 @@ from rdflib.term import Identifier
 
 from wherefrom.formats import ROWS
 from wherefrom.load import engine_term, term, with_union
-from wherefrom.problems import BadParameter, BadQuery, StoreUnusable, UnknownColumn
-from wherefrom.sparql_text import outermost_group, query_form, refuse_service
+from wherefrom.problems import BadParameter, BadQuery, EndpointUnusable, StoreUnusable, UnknownColumn
+from wherefrom.sparql_text import outermost_group, query_form, refuse_service, with_declarations
 from wherefrom.vocabulary import NEVER_IN_IRIS, PREFIXES
+
+if TYPE_CHECKING:
+    import httpx
 
 Row = Mapping[str, Identifier]
 Bindings = Mapping[str, Sequence[Identifier]]
 CUT = frozenset({"x-sparql-maxrows", "x-sql-state"})  # what Virtuoso sends with the first part of an answer that it cut
 TERMS = 50_000  # terms of rdflib that a store keeps from one answer to the next, about 20 MB; making one takes longer than the engine takes
+TRUTH = {"1": "true", "0": "false"}  # as Virtuoso has it, which is as right
+NO_ENDPOINT = "The address answers, and not as a SPARQL endpoint does."
 NO_SELECT = "Only SELECT queries are asked of a store."
 
 
@@ -132,36 +139,87 @@ class RemoteStore:
             answer = json.loads(self.ask(_joined(query, bindings), ROWS["json"].media_type))
             columns, found = answer["head"]["vars"], answer["results"]["bindings"]
         except (ValueError, KeyError, TypeError) as error:
-            raise StoreUnusable("The address answers, and not as a SPARQL endpoint does.") from error
+            raise EndpointUnusable(NO_ENDPOINT) from error
         _check_bound(query, bindings, columns)
         return columns, found
 
-    def ask(self, query: str, media_type: str, base: str | None = None) -> bytes:
-        """Return the answer to a query of any form, as the endpoint writes it; raises `BadQuery` or `StoreUnusable`.
+    def statements(self, graph: URIRef) -> Iterator[ox.Quad]:
+        """Yield the statements of a graph while they come; raises `EndpointUnusable`."""
+        query = f"SELECT ?s ?p ?o {{ GRAPH {_written(graph)} {{ ?s ?p ?o }} }}"
+        with self.reading(query, ROWS["json"].media_type) as answer:
+            try:
+                for row in cast(ox.QuerySolutions, ox.parse_query_results(answer, ox.QueryResultsFormat.JSON)):
+                    subject, predicate, value = row
+                    yield ox.Quad(subject, predicate, _as_truth(value), ox.NamedNode(str(graph)))  # type: ignore[arg-type]
+            except (SyntaxError, ValueError) as error:
+                raise EndpointUnusable(NO_ENDPOINT) from error
 
-        Relative IRIs of the query are relative to `base`.
+    def ask(self, query: str, media_type: str, base: str | None = None) -> bytes:
+        """Return the answer to a query of any form; see `reading`."""
+        with self.reading(query, media_type, base) as answer:
+            return answer.read()
+
+    @contextmanager
+    def reading(
+        self,
+        query: str,
+        media_type: str,
+        base: str | None = None,
+        prefixes: Mapping[str, str] = PREFIXES,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+    ) -> Iterator[IO[bytes]]:
+        """Give the answer to a query of any form, as the endpoint writes it, to be read while it comes.
+
+        Relative IRIs of the query are relative to `base`; the caller may name the dataset, as the protocol has it.
+        Raises `BadQuery` or `EndpointUnusable`, also while it is read.
         """
         import httpx
 
         refuse_service(query)
-        declared = " ".join(f"PREFIX {prefix}: <{namespace}>" for prefix, namespace in PREFIXES.items())
-        if base is not None:  # in SPARQL 1.0, which some read, it comes first
-            declared = f"BASE <{base}> {declared}"
+        named = {"default-graph-uri": list(default_graphs), "named-graph-uri": list(named_graphs)}
+        form = {"query": with_declarations(query, prefixes, base), **named}
         try:
-            response = self._client.post(self.endpoint, data={"query": f"{declared} {query}"}, headers={"Accept": media_type})
+            with self._client.stream("POST", self.endpoint, data=form, headers={"Accept": media_type}) as response:
+                _check(response)
+                yield cast(IO[bytes], _Incoming(response))
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise StoreUnusable(f"The SPARQL endpoint does not answer: {type(error).__name__}.") from error
-        if response.status_code == 400:
-            raise BadQuery(response.text.split("\n\n")[0][:500])  # Virtuoso tells the query after it
-        if not response.is_success:
-            raise StoreUnusable(f"The SPARQL endpoint answered {response.status_code}.")
-        if CUT & set(response.headers):
-            raise StoreUnusable("The SPARQL endpoint cut its answer short: raise its limits of rows and time.")
-        return response.content
+            raise EndpointUnusable(f"The SPARQL endpoint does not answer: {type(error).__name__}.") from error
 
     def close(self) -> None:
         """Close the connections to the endpoint."""
         self._client.close()
+
+
+class _Incoming(io.RawIOBase):
+    """The body of a response as a file that is read once."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._chunks = response.iter_bytes()
+        self._left = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        while not self._left:
+            if (chunk := next(self._chunks, None)) is None:
+                return 0
+            self._left = chunk
+        taken, self._left = self._left[: len(buffer)], self._left[len(buffer) :]
+        buffer[: len(taken)] = taken
+        return len(taken)
+
+
+def _check(response: httpx.Response) -> None:
+    """Raise the problem that a response tells of before its body."""
+    if response.status_code == 400:
+        response.read()
+        raise BadQuery(response.text.split("\n\n")[0][:500])  # Virtuoso tells the query after it
+    if not response.is_success:
+        raise EndpointUnusable(f"The SPARQL endpoint answered {response.status_code}.")
+    if CUT & set(response.headers):
+        raise EndpointUnusable("The SPARQL endpoint cut its answer short: raise its limits of rows and time.")
 
 
 def _check_bound(query: str, bindings: Bindings, columns: Sequence[str]) -> None:
@@ -231,9 +289,15 @@ def _from_json(value: Mapping[str, str]) -> Identifier:
         return BNode(value["value"])
     datatype = None if value.get("datatype") == str(XSD.string) else value.get("datatype")
     lexical = value["value"]
-    if datatype == str(XSD.boolean):  # Virtuoso has 1 and 0 for them, which is as right
-        lexical = {"1": "true", "0": "false"}.get(lexical, lexical)
+    if datatype == str(XSD.boolean):
+        lexical = TRUTH.get(lexical, lexical)
     return Literal(lexical, lang=value.get("xml:lang"), datatype=URIRef(datatype) if datatype else None, normalize=False)
+
+
+def _as_truth(value: object) -> object:
+    if isinstance(value, ox.Literal) and value.datatype.value == str(XSD.boolean):
+        return ox.Literal(TRUTH.get(value.value, value.value), datatype=value.datatype)
+    return value
 
 
 def _cell(value: Mapping[str, str] | None) -> str:
@@ -242,3 +306,13 @@ def _cell(value: Mapping[str, str] | None) -> str:
     if value["type"] == "uri" and not NEVER_IN_IRIS.search(value["value"]):
         return f"<{value['value']}>"
     return json.dumps(value["value"])  # a text without tabs and line breaks
+
+
+def is_endpoint(place: object) -> bool:
+    """Return whether a place is the address of an endpoint, and no folder."""
+    return str(place).startswith(("http://", "https://"))
+
+
+def opened(place: Path | str) -> EmbeddedStore | RemoteStore:
+    """Return the store in a folder, opened for reading, or behind an endpoint; raises `StoreUnusable`."""
+    return RemoteStore(str(place)) if is_endpoint(place) else EmbeddedStore.at(Path(place))

@@ -10,12 +10,12 @@ from urllib.parse import quote
 import pyoxigraph as ox
 from rdflib import DCTERMS, FOAF, RDF, RDFS, VOID, XSD, Graph, Literal, Namespace, URIRef
 
-from wherefrom.build import Build
 from wherefrom.dumps import Dump
 from wherefrom.export import export
 from wherefrom.formats import ANSWERS, GRAPHS
 from wherefrom.load import engine_term
 from wherefrom.settings import Settings
+from wherefrom.snapshot import Snapshot
 from wherefrom.vocabulary import EV, ONTOLOGY, PREFIXES, shorten
 
 SD, DCAT, SPDX = (Namespace(PREFIXES.get(name, "")) for name in ("sd", "dcat", "spdx"))
@@ -78,7 +78,7 @@ def dataset(settings: Settings, figures: Figures, example: str, when: str) -> Gr
     return graph
 
 
-def catalogue(settings: Settings, build: Build, when: str, dump: Callable[[str, bool], Dump]) -> Graph:
+def catalogue(settings: Settings, data: Snapshot, when: str, dump: Callable[[str, bool], Dump]) -> Graph:
     """Return the DCAT 3 description of the downloads, each with its size and digest, and of the services.
 
     `dump` returns the whole base in a format, zipped or not. The digest of the N-Quads is that of RDFC-1.0. The dataset is
@@ -86,21 +86,21 @@ def catalogue(settings: Settings, build: Build, when: str, dump: Callable[[str, 
     """
     graph = Graph()
     base = settings.base
-    made, node, version = URIRef(f"{base}downloads#catalogue"), dataset_iri(base), URIRef(f"{base}downloads#version-{build.version}")
+    made, node, version = URIRef(f"{base}downloads#catalogue"), dataset_iri(base), URIRef(f"{base}downloads#version-{data.version}")
     graph.add((made, RDF.type, DCAT.Catalog))
     graph.add((made, DCTERMS.title, Literal(settings.title, lang="en")))
     graph.add((made, DCAT.dataset, node))
     _about(graph, settings, when)
-    for one, path in ((node, "dump"), (version, f"dump/{build.version}")):
+    for one, path in ((node, "dump"), (version, f"dump/{data.version}")):
         graph.add((one, RDF.type, DCAT.Dataset))
-        graph.add((one, DCAT.version, Literal(build.version)))
+        graph.add((one, DCAT.version, Literal(data.version)))
         graph.add((one, DCAT.landingPage, URIRef(base)))
         for name in GRAPHS if one == node else ("nquads",):
             for zipped in (False, True):
                 graph.add((one, DCAT.distribution, _distribution(graph, settings, path, name, dump(name, zipped), zipped=zipped)))
     graph.add((node, DCAT.hasCurrentVersion, version))
     graph.add((version, DCAT.isVersionOf, node))
-    graph.add((version, DCTERMS.title, Literal(f"{settings.title}, version {build.version}", lang="en")))
+    graph.add((version, DCTERMS.title, Literal(f"{settings.title}, version {data.version}", lang="en")))
     for service, description, rules in (("sparql", "sparql", PROTOCOL), ("api/", "openapi.json", URIRef("https://spec.openapis.org/oas/"))):
         one = URIRef(f"{base}{service}#service")
         graph.add((made, DCAT.service, one))
@@ -136,7 +136,7 @@ def _distribution(graph: Graph, settings: Settings, path: str, name: str, dump: 
     return node
 
 
-def service(settings: Settings, build: Build) -> Graph:
+def service(settings: Settings, data: Snapshot) -> Graph:
     """Return the service description (SPARQL 1.1 Service Description, section 3)."""
     graph = Graph()
     node, offered, default = (URIRef(f"{settings.base}sparql{part}") for part in ("#service", "#dataset", "#default"))
@@ -153,7 +153,7 @@ def service(settings: Settings, build: Build) -> Graph:
     graph.add((offered, RDF.type, SD.Dataset))
     graph.add((offered, SD.defaultGraph, default))
     graph.add((default, RDF.type, SD.Graph))
-    for number, (name, count) in enumerate(build.graphs.items(), 1):
+    for number, (name, count) in enumerate(data.graphs.items(), 1):
         entry, content = (URIRef(f"{settings.base}sparql#{part}-{number}") for part in ("named", "graph"))
         graph.add((offered, SD.namedGraph, entry))
         graph.add((entry, RDF.type, SD.NamedGraph))

@@ -80,7 +80,7 @@ def _groups(said: list[Row], column: str, names: Names, curated: frozenset[Ident
     groups = []
     for prop in sorted(values, key=lambda p: (p not in FIRST, place(str(p)), names.of(p))):
         found = [shown(value, graphs, names, curated) for value, graphs in values[prop].items()]
-        found.sort(key=lambda one: one.text)
+        found.sort(key=lambda one: (one.text, one.href, one.note))
         label = names.of(prop)
         groups.append(Group(label, address(str(prop), names.base), found[:SHOWN], max(0, len(found) - SHOWN)))
     return groups

@@ -14,10 +14,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from wherefrom.build import Build
 from wherefrom.picture import STYLE_SOURCE
 from wherefrom.problems import BadParameter, Problem, UnknownResource
 from wherefrom.settings import Settings
+from wherefrom.snapshot import Snapshot
 from wherefrom.version import __version__
 from wherefrom.web import api, dataset, downloads, metrics, sparql, things, unapi, views, writing
 from wherefrom.web.cache import Cache
@@ -74,7 +74,7 @@ class Application(FastAPI):
             return super().openapi()
 
 
-def application(build: Build, settings: Settings, publisher: Publisher, figures: Metrics) -> FastAPI:
+def application(build: Snapshot, settings: Settings, publisher: Publisher, figures: Metrics) -> FastAPI:
     """Return the application that serves one build; `publisher` takes writes and exchanges it for that of the next one.
 
     `figures` are of all that are served one after the other.

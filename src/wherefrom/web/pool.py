@@ -138,7 +138,7 @@ class Worker:
 class Nursery:
     """The process that workers are forked from; started anew where it was lost."""
 
-    def __init__(self, store: Path, megabytes: int) -> None:
+    def __init__(self, store: Path | str, megabytes: int) -> None:
         self.store, self.megabytes = store, megabytes
         self.process: asyncio.subprocess.Process | None = None
         self.control: socket.socket | None = None
@@ -428,7 +428,7 @@ class Pool:
     """
 
     def __init__(
-        self, store: Path, settings: Settings, prefixes: dict[str, str], cache: Cache[tuple[str, bytes]], outside: Outside,
+        self, store: Path | str, settings: Settings, prefixes: dict[str, str], cache: Cache[tuple[str, bytes]], outside: Outside,
         processes: int = 1,
     ) -> None:  # fmt: skip
         self.settings, self.prefixes, self.cache, self.outside = settings, prefixes, cache, outside

@@ -20,12 +20,14 @@ import uvicorn
 
 from wherefrom.problems import AddressInUse, Problem
 from wherefrom.settings import Settings, read_settings
+from wherefrom.store import is_endpoint
 from wherefrom.web.app import application
 from wherefrom.web.log import Observer, write_line
 from wherefrom.web.metrics import FIGURES, Metrics, figures
 from wherefrom.web.parent import end_with
 from wherefrom.web.peers import Peers
 from wherefrom.web.publishing import Publisher
+from wherefrom.web.watching import Watcher
 
 TO_END = 2  # seconds that a stopped server gives its last requests beyond those of a query
 
@@ -35,7 +37,7 @@ class Service:
     """What is served and how: the knowledge base, its builds, who may write, whether files are watched and requests told."""
 
     folder: Path
-    stores: Path
+    stores: Path | str  # a folder of builds, or the address of a SPARQL endpoint
     token_file: Path | None = None
     watch: bool = False
     access_log: bool = False
@@ -56,11 +58,17 @@ class Server(uvicorn.Server):
 
 
 def run(service: Service, listening: socket.socket, peers: Peers, started: Callable[[], object]) -> None:
-    """Serve the current build at a socket until interrupted; SIGHUP has it build anew (`Publisher`)."""
+    """Serve the current build at a socket until interrupted; SIGHUP has it build anew (`Publisher`).
+
+    What an endpoint holds is served likewise, with the settings of the folder (`Watcher`).
+    """
     counts = Metrics(peers.folder)
     listeners = [counts.count, write_line] if service.access_log else [counts.count]
     make = partial(application, figures=counts)
-    publisher = Publisher(service.folder, service.stores, make, service.token_file, service.watch, peers)
+    if is_endpoint(service.stores):
+        publisher: Publisher = Watcher(service.folder, Path(), make, None, service.watch, peers, endpoint=str(service.stores))
+    else:
+        publisher = Publisher(service.folder, Path(service.stores), make, service.token_file, service.watch, peers)
 
     async def as_it_is() -> list[Any]:
         return figures(publisher.served.app.state.now)
@@ -98,7 +106,7 @@ def main(told: dict[str, Any]) -> int:
     """Serve as one of several; `told` is {parent, host, port, number, count, shared, folder, stores, tokens, watch, log}."""
     end_with(told["parent"])
     tokens = Path(told["tokens"]) if told["tokens"] else None
-    service = Service(Path(told["folder"]), Path(told["stores"]), tokens, told["watch"], told["log"])
+    service = Service(Path(told["folder"]), told["stores"], tokens, told["watch"], told["log"])
     peers = Peers(told["number"], told["count"], Path(told["shared"]))
     try:
         with bound(told["host"], told["port"], shared=True) as listening:

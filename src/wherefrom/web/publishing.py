@@ -16,7 +16,7 @@ from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, ClassVar, Protocol
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -26,6 +26,7 @@ from wherefrom import journal
 from wherefrom.build import DRAFT, Build, current
 from wherefrom.problems import Busy, Problem, StoreUnusable
 from wherefrom.settings import FILE, Settings, read_settings
+from wherefrom.snapshot import Snapshot
 from wherefrom.vocabulary import PREFIXES
 from wherefrom.web.peers import Peers
 from wherefrom.web.writer import WriterProcess
@@ -33,16 +34,24 @@ from wherefrom.writing import Order, commit
 
 LOOK = 0.5  # seconds between two looks at the files
 TURN, TURN_ANEW = "turn", "turn-anew"  # what the others are asked: to change over, and to read the settings for it
-Make = Callable[[Build, Settings, "Publisher"], FastAPI]
+Make = Callable[[Snapshot, Settings, "Publisher"], FastAPI]
+
+
+class Closing(Protocol):
+    """What has to be let go of."""
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
 
 
 @dataclass
 class Served:
-    """One build as it is served, and how many requests it is answering."""
+    """One version of the data as it is served, and how many requests it is answering."""
 
-    build: Build
+    build: Snapshot
     app: FastAPI
-    held: IO[bytes]
+    held: Closing
     running: AbstractAsyncContextManager[Any]
     requests: int = 0
 
@@ -59,6 +68,8 @@ class Publisher:
     An ASGI application. SIGHUP has it build anew from the files, in a process of its own; with `watch` it does so by
     itself when a file has changed, and changes over when another process has built.
     """
+
+    refusal: ClassVar = "Updates are off."
 
     folder: Path
     stores: Path
@@ -129,7 +140,10 @@ class Publisher:
 
     async def _opened(self, settings: Settings) -> Served:
         """Open the current build beside the one that is served."""
-        build, held = await run_in_threadpool(_held, self.stores)
+        return await self._open(*await run_in_threadpool(_held, self.stores), settings)
+
+    async def _open(self, build: Snapshot, held: Closing, settings: Settings) -> Served:
+        """Make the application of one version and start it; `held` is let go of when it is closed."""
         try:
             app = await run_in_threadpool(self.make, build, settings, self)
             running = app.router.lifespan_context(app)
@@ -147,13 +161,15 @@ class Publisher:
         async with self.turn:
             settings = settings or self.settings
             build = current(self.stores)
-            if build is None or (build.folder == self.served.build.folder and settings == self.settings):
+            if build is None or (build == self.served.build and settings == self.settings):
                 return False
-            former, self.served = self.served, await self._opened(settings)
-            self.settings = settings
-            if not former.requests:
-                await former.close()
+            await self._exchange(await self._opened(settings), settings)
             return True
+
+    async def _exchange(self, served: Served, settings: Settings) -> None:
+        former, self.served, self.settings = self.served, served, settings
+        if not former.requests:
+            await former.close()
 
     async def _lead(self, settings: Settings | None = None) -> None:
         """Change over, and return when all others have followed."""
@@ -184,12 +200,12 @@ class Publisher:
                 process.kill()
                 raise
         if not built:
-            _tell("The former build stays in service.")
+            tell("The former build stays in service.")
             return
         try:
             await self._lead(read_settings(self.folder))
         except Problem as problem:
-            _tell(f"The former build stays in service: {problem.detail}")
+            tell(f"The former build stays in service: {problem.detail}")
 
     async def _look(self) -> None:
         """Reload when a file of the knowledge base has changed and rests; change over when another process has built."""
@@ -204,7 +220,7 @@ class Publisher:
             try:
                 await self._lead()
             except Problem as problem:
-                _tell(f"The former build stays in service: {problem.detail}")
+                tell(f"The former build stays in service: {problem.detail}")
 
     ### Writes
 
@@ -231,6 +247,7 @@ class Publisher:
     async def _write(self, order: Order) -> dict[str, Any]:
         await self._lead()
         former = self.served.build
+        assert isinstance(former, Build)
         if await run_in_threadpool(journal.last_id, self.folder, former.entries) != former.head:
             self._soon(self.reload)
             raise Busy("The journal is not the one of the build that is served; it is being built anew.")
@@ -283,5 +300,6 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (path for path in (folder / part).rglob("*") if path.is_file())
 
 
-def _tell(text: str) -> None:
+def tell(text: str) -> None:
+    """Tell the operator on standard error."""
     print(text, file=sys.stderr, flush=True)

@@ -14,7 +14,6 @@ from typing import Literal
 from rdflib import URIRef
 
 from wherefrom.arrays import Arrays
-from wherefrom.build import Build
 from wherefrom.dumps import Dumps
 from wherefrom.export import context
 from wherefrom.pages import address, kinds_of_things, render
@@ -22,7 +21,8 @@ from wherefrom.passages import state
 from wherefrom.query import rows
 from wherefrom.search import Index
 from wherefrom.settings import Settings
-from wherefrom.store import EmbeddedStore
+from wherefrom.snapshot import Snapshot
+from wherefrom.store import opened
 from wherefrom.version import __version__
 from wherefrom.vocabulary import PREFIXES, expand, kinds
 from wherefrom.void import Figures
@@ -41,13 +41,13 @@ class Entry:
 
 
 class Site:
-    """One build, opened for reading. Everything on it is computed from the data, once, when it is first asked for."""
+    """One version of the data, opened for reading. Everything on it is computed from the data, once, when it is first asked for."""
 
     def __init__(
-        self, build: Build, settings: Settings, folder: Path, menu: Sequence[Entry] = (), cache: Cache[tuple[str, bytes]] | None = None
+        self, build: Snapshot, settings: Settings, folder: Path, menu: Sequence[Entry] = (), cache: Cache[tuple[str, bytes]] | None = None
     ) -> None:
         self.build, self.settings, self.folder, self.menu = build, settings, folder, menu
-        self.store = EmbeddedStore.at(build.store)
+        self.store = opened(build.store)
         self.base = settings.base
         # Answers by entity tag or query, with their media type.
         self.cache: Cache[tuple[str, bytes]] = Cache(settings.cache_megabytes) if cache is None else cache

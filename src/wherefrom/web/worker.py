@@ -4,7 +4,8 @@ Oxigraph cannot be interrupted from Python, and a query may end its process (dee
 worker when the time of its query is up. So workers are many and short-lived, and are forked from a nursery: a process
 that has loaded the program and opened nothing (an open store on disk must not be forked). A worker opens the store, then
 gives up the right to grow and to open any file or connection, which is what keeps SERVICE and FROM from reaching out;
-it reads requests from its socket and writes frames to it.
+it reads requests from its socket and writes frames to it. Of a store behind an endpoint a worker evaluates nothing: it
+sends on queries that parse, to that address only, and keeps its right to connect.
 Run as `python -m wherefrom.web.worker STORE MEGABYTES`, the nursery, with a socket as standard input: each socket that
 comes over it gets a worker at its other end. When it is closed, the nursery ends, and its workers with it.
 """
@@ -20,8 +21,8 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
 
@@ -30,6 +31,7 @@ import pyoxigraph as ox
 from wherefrom import answering
 from wherefrom.formats import GRAPHS, ROWS
 from wherefrom.problems import AnswerTooLarge, Problem
+from wherefrom.store import RemoteStore, is_endpoint, opened
 from wherefrom.web.negotiation import choose
 from wherefrom.web.parent import end_with
 from wherefrom.web.seclusion import seclude
@@ -111,11 +113,35 @@ class Frames:
             yield triple
 
 
-def answer(store: ox.Store, request: Mapping[str, Any], output: BinaryIO) -> None:
+Answer = ox.QuerySolutions | ox.QueryBoolean | Iterator[ox.Triple]
+Evaluate = Callable[[Mapping[str, Any]], AbstractContextManager[Answer]]
+
+
+def evaluating(store: ox.Store) -> Evaluate:
+    """Return what evaluates a request on a store in this process."""
+
+    def evaluate(request: Mapping[str, Any]) -> AbstractContextManager[Answer]:
+        dataset = (request["defaultGraphs"], request["namedGraphs"])
+        return nullcontext(answering.evaluate(store, request["query"], request["prefixes"], *dataset, request["base"]))
+
+    return evaluate
+
+
+def relaying(store: RemoteStore) -> Evaluate:
+    """Return what has a request evaluated by an endpoint."""
+
+    def evaluate(request: Mapping[str, Any]) -> AbstractContextManager[Answer]:
+        dataset = (request["defaultGraphs"], request["namedGraphs"])
+        return answering.relay(store, request["query"], request["prefixes"], *dataset, request["base"])
+
+    return evaluate
+
+
+def answer(evaluate: Evaluate, request: Mapping[str, Any], output: BinaryIO) -> None:
     """Evaluate one request {query, accept, defaultGraphs, namedGraphs, prefixes, base, rows, bytes} and write its frames."""
     frames = Frames(output, request["rows"], request["bytes"])
     try:
-        _write(store, request, frames)
+        _write(evaluate, request, frames)
         frames.flush()
         frames.frame(END, b"")
     except Problem as problem:
@@ -126,32 +152,33 @@ def answer(store: ox.Store, request: Mapping[str, Any], output: BinaryIO) -> Non
         _tell(frames, "BadQuery", "The query parses, but its evaluation failed.")
 
 
-def _write(store: ox.Store, request: Mapping[str, Any], frames: Frames) -> None:
-    dataset = (request["defaultGraphs"], request["namedGraphs"])
-    found = answering.evaluate(store, request["query"], request["prefixes"], *dataset, request["base"])
-    formats = GRAPHS if isinstance(found, ox.QueryTriples) else ROWS
-    by_media_type = {form.media_type: name for name, form in formats.items()}
-    media_type = choose(request["accept"], list(by_media_type))
-    frames.frame(HEADER, json.dumps({"mediaType": media_type}).encode())
-    form = by_media_type[media_type]
-    if isinstance(found, ox.QueryTriples):
-        ox.serialize(frames.counted(found), frames, GRAPHS[form].engine, prefixes=request["prefixes"])  # type: ignore[arg-type]
-        return
-    if isinstance(found, ox.QuerySolutions):
-        frames.rows = Rows(form)
-    found.serialize(frames, ROWS[form].engine)  # type: ignore[arg-type]
+def _write(evaluate: Evaluate, request: Mapping[str, Any], frames: Frames) -> None:
+    with evaluate(request) as found:
+        formats = ROWS if isinstance(found, ox.QuerySolutions | ox.QueryBoolean) else GRAPHS
+        by_media_type = {form.media_type: name for name, form in formats.items()}
+        media_type = choose(request["accept"], list(by_media_type))
+        frames.frame(HEADER, json.dumps({"mediaType": media_type}).encode())
+        form = by_media_type[media_type]
+        if not isinstance(found, ox.QuerySolutions | ox.QueryBoolean):
+            ox.serialize(frames.counted(found), frames, GRAPHS[form].engine, prefixes=request["prefixes"])  # type: ignore[arg-type]
+            return
+        if isinstance(found, ox.QuerySolutions):
+            frames.rows = Rows(form)
+        found.serialize(frames, ROWS[form].engine)  # type: ignore[arg-type]
 
 
 def _tell(frames: Frames, problem: str, detail: str) -> None:
     frames.frame(PROBLEM, json.dumps({"type": problem, "detail": detail}).encode())
 
 
-def nursery(control: socket.socket, folder: str, megabytes: int) -> None:
+def nursery(control: socket.socket, place: str, megabytes: int) -> None:
     """Fork a worker for each socket that comes, until `control` is closed."""
     end_with()
     for ignored in (signal.SIGINT, signal.SIGTERM):  # a stop is for the web server, which lets queries end
         signal.signal(ignored, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead leave nothing behind
+    if is_endpoint(place):
+        import httpx  # noqa: F401 - for all workers at once
     gc.freeze()  # what is loaded stays shared
     while True:
         _, descriptors, _, _ = socket.recv_fds(control, 1, 1)
@@ -160,14 +187,14 @@ def nursery(control: socket.socket, folder: str, megabytes: int) -> None:
         with suppress(OSError), socket.socket(fileno=descriptors[0]) as connection:  # no process to be had: the other end sees it close
             if os.fork() == 0:
                 control.close()
-                _work_and_end(connection, folder, megabytes)
+                _work_and_end(connection, place, megabytes)
 
 
-def _work_and_end(connection: socket.socket, folder: str, megabytes: int) -> None:
+def _work_and_end(connection: socket.socket, place: str, megabytes: int) -> None:
     """Be a worker; never return into the nursery."""
     status = 1
     try:
-        work(connection, folder, megabytes)
+        work(connection, place, megabytes)
         status = 0
     except OSError as error:  # the other end has gone, or there is no such store any more
         print(f"A query worker ended: {error.strerror or type(error).__name__}.", file=sys.stderr, flush=True)
@@ -175,22 +202,26 @@ def _work_and_end(connection: socket.socket, folder: str, megabytes: int) -> Non
         os._exit(status)
 
 
-def work(connection: socket.socket, folder: str, megabytes: int) -> None:
-    """Open the store, close every way out, and answer until the other end is closed."""
+def work(connection: socket.socket, place: str, megabytes: int) -> None:
+    """Open the store, close every way out that is not needed, and answer until the other end is closed."""
     end_with()
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(FIRST_TO_GO)
-    store = ox.Store.read_only(folder)
-    next(iter(store), None)  # opens what is opened lazily
+    store = opened(place)
     requests, output = connection.makefile("rb"), connection.makefile("wb")
     used = _address_space()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (used + megabytes * 1_000_000,) * 2)
-    if not seclude():  # a large store opens its files as it needs them; where it may, that is all that is left to it
-        resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+    if isinstance(store, RemoteStore):
+        evaluate = relaying(store)
+    else:
+        evaluate = evaluating(store.store)
+        next(iter(store.store), None)  # opens what is opened lazily
+        if not seclude():  # a large store opens its files as it needs them; where it may, that is all that is left to it
+            resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
     Frames(output, 0, 0).frame(END, str(os.getpid()).encode())  # ready
     for line in requests:
-        answer(store, json.loads(line), output)
+        answer(evaluate, json.loads(line), output)
 
 
 def _address_space() -> int:

@@ -67,8 +67,8 @@ def routes(site: Site, publisher: Publisher, outside: Outside) -> APIRouter:
         name = _graph(request)
 
         def content() -> Graph:
-            quads = ox.parse(site.build.nquads.read_bytes(), ox.RdfFormat.N_QUADS)
-            return as_graph(quad for quad in quads if not name or quad.graph_name.value == name)
+            lines = site.build.lines(frozenset([name] if name else []))
+            return as_graph(ox.parse(b"".join(lines), ox.RdfFormat.N_QUADS))
 
         if name and name not in site.build.graphs:
             raise UnknownResource(f"the graph <{name}>")
@@ -124,7 +124,7 @@ def routes(site: Site, publisher: Publisher, outside: Outside) -> APIRouter:
 
 def _owner(publisher: Publisher, request: Request) -> str:
     if publisher.tokens is None:
-        raise UpdateRefused("Updates are off.")
+        raise UpdateRefused(publisher.refusal)
     return tokens.owner(tokens.read_tokens(publisher.tokens), request.headers.get("authorization", ""))
 
 

@@ -35,7 +35,9 @@ def routes(site: Site) -> APIRouter:
     def report() -> Report:
         found = read_report(site.build.report, site.build.fingerprint)
         if found is None:
-            raise NoReport("The version that is served was made by a write over HTTP, or by an older version of the program.")
+            raise NoReport(
+                "The version that is served comes from a write over HTTP, an older version of the program, or a SPARQL endpoint."
+            )
         return found
 
     def all_rules() -> list[Rule]:

@@ -152,6 +152,8 @@ def ask(client: httpx.Client, query: str, **more: object) -> httpx.Response:
         ("SELECT * { SERVICE <%s> { ?s ?p ?o } }", "SERVICE"),
         ("SELECT * FROM <%s> { ?s ?p ?o }", "no graph of this dataset"),
         ("PREFIX x: <%s/> SELECT * FROM NAMED x:g { GRAPH ?g { ?s ?p ?o } }", "no graph of this dataset"),
+        ("PREFIX NAMED: <%s/> PREFIX : <https://w3id.org/wherefrom/id/graph/> SELECT * FROM NAMED:curation { ?s ?p ?o }", "no graph"),
+        ("SELECT * FROM# <\n<%s> { ?s ?p ?o }", "no graph of this dataset"),
         ("SELECT (<bif:http_get>('%s') AS ?x) {}", "not supported"),
         ("PREFIX b: <bif:> SELECT (b:http_get('%s') AS ?x) {}", "not supported"),
         ("SELECT (<\\u0062if:http_get>('%s') AS ?x) {}", "not supported"),

@@ -168,7 +168,7 @@ def test_nothing_is_sent_on_that_would_make_a_request(behind: httpx.Client, quer
         listening.listen()
         listening.settimeout(0.1)
         answer = ask(behind, query.replace("%s", f"http://127.0.0.1:{listening.getsockname()[1]}/x"))
-        assert answer.status_code == 400
+        assert answer.status_code == (403 if told == "SERVICE" else 400)
         assert told in answer.json()["detail"]
         with pytest.raises(TimeoutError):
             listening.accept()
@@ -280,7 +280,7 @@ def impatient(serving: Serving, awkward: Path, tampering: Tampering, tmp_path_fa
     folder = tmp_path_factory.mktemp("impatient") / "base"
     shutil.copytree(awkward, folder, ignore=shutil.ignore_patterns("store"))
     settings = folder / "wherefrom.toml"
-    settings.write_text(settings.read_text("utf-8").replace("query_seconds = 10.0", "query_seconds = 1.0"), "utf-8")
+    settings.write_text(settings.read_text("utf-8").replace("query_seconds = 10.0", "query_seconds = 3.0"), "utf-8")
     with serving(folder, tampering.address) as client:
         yield client
 
@@ -304,7 +304,7 @@ def test_an_endpoint_that_fails_or_does_not_end_is_told(
     tampering.mode = mode
     begun = time.monotonic()
     answer = ask(impatient, f"{MARKED} # {mode}")
-    assert time.monotonic() - begun < 8
+    assert time.monotonic() - begun < 15
     assert answer.status_code == status
     if slug:
         assert answer.json()["type"] == f"/problems/{slug}"

@@ -12,7 +12,8 @@ from rdflib import URIRef
 
 from wherefrom.formats import GRAPHS, ROWS
 from wherefrom.problems import BadParameter, BadQuery, EndpointUnusable
-from wherefrom.sparql_text import dataset_names, prologue, query_form, refuse_service
+from wherefrom.sparql_text import query_form, refuse_service
+from wherefrom.sparql_tokens import dataset_graphs
 from wherefrom.store import NO_ENDPOINT, EmbeddedStore, RemoteStore
 from wherefrom.vocabulary import PREFIXES, shorten
 
@@ -61,9 +62,9 @@ def relay(
     store: RemoteStore,
     query: str,
     prefixes: Mapping[str, str],
+    base: str,
     default_graphs: Sequence[str] = (),
     named_graphs: Sequence[str] = (),
-    base: str | None = None,
 ) -> Iterator[ox.QuerySolutions | ox.QueryBoolean | Iterator[ox.Triple]]:
     """Give the answer of an endpoint to a query while it comes, as an engine in this process would have given it.
 
@@ -75,7 +76,7 @@ def relay(
         kind = evaluate(SCRATCH, query, prefixes, base=base)
     except RuntimeError as error:
         raise BadQuery(str(error)) from error
-    _check_dataset(store, query, prefixes, (*default_graphs, *named_graphs), base)
+    _check_dataset(store, query, prefixes, base, (*default_graphs, *named_graphs))
     form = GRAPHS["ntriples"] if isinstance(kind, ox.QueryTriples) else ROWS["json"]
     try:
         with store.reading(query, form.media_type, base, prefixes, default_graphs, named_graphs) as answer:
@@ -98,15 +99,10 @@ def _as_asked(answer: ox.QuerySolutions | ox.QueryBoolean, kind: Answer) -> ox.Q
     return told
 
 
-def _check_dataset(store: RemoteStore, query: str, prefixes: Mapping[str, str], graphs: Sequence[str], base: str | None) -> None:
+def _check_dataset(store: RemoteStore, query: str, prefixes: Mapping[str, str], base: str, graphs: Sequence[str]) -> None:
     """Refuse graphs of FROM, and those named beside the query, that the endpoint does not hold."""
-    found = list(graphs)
-    if written := dataset_names(query):
-        resolved = evaluate(SCRATCH, f"{query[: prologue(query)]} SELECT ?g {{ VALUES ?g {{ {' '.join(written)} }} }}", prefixes, base=base)
-        assert isinstance(resolved, ox.QuerySolutions)
-        found += [row["g"].value for row in resolved]
-    for graph in dict.fromkeys(found):
-        if not list(store.select("SELECT ?graph { GRAPH ?graph { ?s ?p ?o } } LIMIT 1", {"graph": [URIRef(graph)]})):
+    for graph in dict.fromkeys((*graphs, *dataset_graphs(query, prefixes, base))):
+        if graph is None or not list(store.select("SELECT ?graph { GRAPH ?graph { ?s ?p ?o } } LIMIT 1", {"graph": [URIRef(graph)]})):
             raise BadQuery(f"<{graph}> is no graph of this dataset. FROM makes no request: nothing is fetched.")
 
 

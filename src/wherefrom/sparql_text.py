@@ -20,7 +20,6 @@ _TOKENS = re.compile(
 )
 _FORM = re.compile(r"(?:\s*(?:BASE\s*<>|PREFIX\s*[^\s:]*:\s*<>))*\s*(\w*)", re.IGNORECASE)
 _PROLOGUE = re.compile(r"(?:\s+|\#[^\n]*|BASE\s*<[^<>]*>|PREFIX\s*[^\s:<>]*:\s*<[^<>]*>)*", re.IGNORECASE)
-_DATASET = re.compile(r"(?<![?$:.%\w\\-])FROM\s*(?:NAMED(?=[\s<])\s*)?(<[^<>]*>|[^\s:<>{}]*:[^\s<>{}]*)", re.IGNORECASE)
 _BRACKETS = re.compile(rf"{_TOKENS.pattern}|[(){{}}]", re.DOTALL)
 
 
@@ -56,16 +55,6 @@ def prologue(query: str) -> int:
     """Return where the declarations at the beginning of a query end."""
     found = _PROLOGUE.match(query)
     return found.end() if found else 0
-
-
-def dataset_names(query: str) -> list[str]:
-    """Return the graphs that FROM and FROM NAMED name, as they are written.
-
-    >>> dataset_names("SELECT ?from FROM <g> FROM NAMED a:g FROM named:g { ?from a:from <x> FILTER (?x = 'FROM <y>') }")
-    ['<g>', 'a:g', 'named:g']
-    """
-    bare = _TOKENS.sub(lambda match: match[0] if match[0][0] == "<" else '""' if match[0][0] in "\"'" else "", query)
-    return _DATASET.findall(bare)
 
 
 def outermost_group(query: str) -> slice | None:

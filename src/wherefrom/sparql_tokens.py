@@ -80,3 +80,20 @@ class Prologue:
         except (SyntaxError, ValueError):
             return None
         return quads[0] if len(quads) == 1 else None
+
+
+def dataset_graphs(text: str, prefixes: Mapping[str, str], base: str) -> list[str | None]:
+    """Return the graphs that FROM and FROM NAMED name in a query; None for one whose name stands for no IRI.
+
+    >>> dataset_graphs("SELECT ?from FROM <g> FROM NAMED ex:g { ?from ex:from <x> }", {"ex": "http://e/"}, "http://b/")
+    ['http://b/g', 'http://e/g']
+    """
+    found, prologue = list(tokens(text)), Prologue(prefixes, base)
+    graphs, at = [], 0
+    while at < len(found):
+        after = prologue.read(text, found, at)
+        if after == at and found[at].word == "FROM":
+            name = at + 1 + (at + 1 < len(found) and found[at + 1].word == "NAMED")
+            graphs.append(prologue.iri(found[name].text) if name < len(found) else None)
+        at = max(after, at + 1)
+    return graphs

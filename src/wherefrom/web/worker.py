@@ -132,7 +132,7 @@ def relaying(store: RemoteStore) -> Evaluate:
 
     def evaluate(request: Mapping[str, Any]) -> AbstractContextManager[Answer]:
         dataset = (request["defaultGraphs"], request["namedGraphs"])
-        return answering.relay(store, request["query"], request["prefixes"], *dataset, request["base"])
+        return answering.relay(store, request["query"], request["prefixes"], request["base"], *dataset)
 
     return evaluate
 

@@ -16,7 +16,7 @@ import httpx
 
 from wherefrom.build import Build
 
-WAIT = 60.0  # seconds for a server to answer
+WAIT = 180.0  # seconds for a server to answer
 
 
 class Server(NamedTuple):

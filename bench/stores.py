@@ -108,7 +108,7 @@ def one_size(size: int) -> None:
                 started = time.perf_counter()
                 with server(build, Path(own)) as running:
                     loading = time.perf_counter() - started
-                    cells = figures(RemoteStore(running.endpoint, 600), size)
+                    cells = figures(RemoteStore(running.endpoint, 600, fixed=True), size)
                     told(label, loading, megabytes(running.process), space(Path(own)), cells)
         before, made = megabytes(), []
         quads = ox.parse(path=str(build.nquads), format=ox.RdfFormat.N_QUADS)

@@ -74,3 +74,6 @@ def test_a_question_about_the_store_is_asked_once(store: EmbeddedStore, monkeypa
     once = len(asked)
     assert steps(made)
     assert len(asked) == once > 0
+    made.fixed = False  # as what an endpoint holds
+    assert steps(made)
+    assert len(asked) == 2 * once

@@ -279,7 +279,9 @@ def test_a_thing_that_nobody_speaks_of_is_unknown() -> None:
 
 
 class Counting:
-    """A store that counts the rows that are read from it."""
+    """A store that counts the rows that are read from it; all that is asked of it is asked each time."""
+
+    fixed = False
 
     def __init__(self, inner: Store) -> None:
         self.inner, self.rows = inner, 0

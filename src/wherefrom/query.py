@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 from wherefrom.problems import UnknownColumn, UnknownQuestion
 from wherefrom.resources import queries
-from wherefrom.store import Bindings, EmbeddedStore, Row, Store
+from wherefrom.store import Bindings, Row, Store
 
 T = TypeVar("T")
 BATCH = 250  # values in one VALUES block: with long IRIs still below what an endpoint takes (64 kB)
@@ -88,12 +88,12 @@ def lines(store: Store, name: str, bindings: Bindings = {}) -> bytes:
 
 
 def once(ask: Callable[[Store], T]) -> Callable[[Store], T]:
-    """Have a question about all of a store asked once of one that never changes: an embedded one. An endpoint is asked each time."""
-    known: WeakKeyDictionary[EmbeddedStore, T] = WeakKeyDictionary()
+    """Have a question about all of a store asked once of one that counts as never changing, of others each time."""
+    known: WeakKeyDictionary[Store, T] = WeakKeyDictionary()
 
     @wraps(ask)
     def asked(store: Store) -> T:
-        if not isinstance(store, EmbeddedStore):
+        if not store.fixed:
             return ask(store)
         if store not in known:
             known[store] = ask(store)

@@ -44,6 +44,8 @@ class Store(Protocol):
     bound, and `StoreUnusable` when the store cannot be reached.
     """
 
+    fixed: bool  # whether it counts as never changing, so that what is asked of all of it is asked once
+
     def select(self, query: str, bindings: Bindings = {}) -> Iterator[Row]:
         """Yield the rows of a SELECT query; an unbound column is left out of its row."""
         ...
@@ -58,6 +60,8 @@ class Store(Protocol):
 
 class EmbeddedStore:
     """Oxigraph in this process, in memory or on disk."""
+
+    fixed = True
 
     def __init__(self, store: ox.Store) -> None:
         self.store = store
@@ -112,10 +116,10 @@ class EmbeddedStore:
 class RemoteStore:
     """Any SPARQL 1.1 endpoint whose default graph is the union of its graphs."""
 
-    def __init__(self, endpoint: str, timeout: float = 60.0) -> None:
+    def __init__(self, endpoint: str, timeout: float = 60.0, *, fixed: bool = False) -> None:
         import httpx
 
-        self.endpoint = endpoint
+        self.endpoint, self.fixed = endpoint, fixed
         self._client = httpx.Client(timeout=timeout)
 
     def select(self, query: str, bindings: Bindings = {}) -> Iterator[Row]:
@@ -314,5 +318,5 @@ def is_endpoint(place: object) -> bool:
 
 
 def opened(place: Path | str) -> EmbeddedStore | RemoteStore:
-    """Return the store in a folder, opened for reading, or behind an endpoint; raises `StoreUnusable`."""
-    return RemoteStore(str(place)) if is_endpoint(place) else EmbeddedStore.at(Path(place))
+    """Return the store in a folder, opened for reading, or behind an endpoint, for one version of its data; raises `StoreUnusable`."""
+    return RemoteStore(str(place), fixed=True) if is_endpoint(place) else EmbeddedStore.at(Path(place))

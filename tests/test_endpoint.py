@@ -374,7 +374,11 @@ def test_a_change_at_the_endpoint_is_another_version(tmp_path: Path, monkeypatch
     built_at(read_knowledge_base(folder), folder / ".wherefrom" / "store")
     with serving_writer(folder, tmp_path / "log") as writer:
         address = str(writer.client.base_url.join("/sparql"))
-        asyncio.run(_watch(Watcher(folder, Path(), partial(application, figures=Metrics()), watch=True, endpoint=address), lambda: writer.note("new")))
+        asyncio.run(
+            _watch(
+                Watcher(folder, Path(), partial(application, figures=Metrics()), watch=True, endpoint=address), lambda: writer.note("new")
+            )
+        )
 
 
 async def _watch(watcher: Watcher, change: Callable[[], httpx.Response]) -> None:
@@ -390,8 +394,10 @@ async def _watch(watcher: Watcher, change: Callable[[], httpx.Response]) -> None
             await asyncio.sleep(0.1)
         assert "new" in then.text
         assert "new" not in first.text
+        settings = watcher.folder / "wherefrom.toml"
+        settings.write_text(settings.read_text("utf-8").replace("title = ", 'title = "Renamed" # '), "utf-8")
         signal.raise_signal(signal.SIGHUP)
         while (await client.get(page)).headers["etag"] == then.headers["etag"]:
-            assert time.monotonic() < until, "SIGHUP made no other version"
+            assert time.monotonic() < until, "SIGHUP did not have the settings read"
             await asyncio.sleep(0.1)
     await watcher.stop()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import networkx as nx
 from rdflib import URIRef
 
+from wherefrom.hierarchy import of_classes
 from wherefrom.lineage import Lineage, edges, lineage, mark, reports, studies_reached
 from wherefrom.pages.asking import Asking
 from wherefrom.pages.figures import figure, findings
@@ -145,8 +146,7 @@ def counting(asking: Asking, said: Said, thing: URIRef) -> list[Counting]:
     store = asking.store
     papers = {paper for _, paper in reports(store, "thing", [thing], "inferred")}
     above = lineage(store, [thing, *sorted(papers)], "consequences", "inferred", asking.settings.lineage_nodes)
-    kinds = rows(store, "kinds_and_above", {"thing": sorted(above), "class": COUNTING})
-    resting = {URIRef(row["thing"]): row["class"] for row in kinds}
+    resting = dict(of_classes(store, above, COUNTING))
     graph = lineage(store, sorted(resting), "grounds", "inferred", asking.settings.lineage_nodes) if resting else above
     counted = studies_reached(store, graph, resting, "inferred").get(thing, set())
     stated = studies_reached(store, mark(store, _stated(graph)), resting, "stated").get(thing, set())

@@ -65,6 +65,8 @@ ANSWERS = [
     ("independence", "intervention/reading-together", "--outcome", "outcome/vocabulary"),
     ("citations",),
     ("citations", CLAIM, "--stance", "any"),
+    ("findings",),
+    ("findings", "--outcome", "outcome/vocabulary", "--source", "example-press"),
     ("discrepancies",),
     ("discrepancies", "--kind", "value"),
     ("checks",),

@@ -134,6 +134,7 @@ def test_any_value_may_be_given_to_the_lineage_api(small: httpx.Client, name: st
         "unsupported",
         "keystones",
         "overlap",
+        "findings",
         "discrepancies",
         "map",
         "checks",

@@ -17,6 +17,7 @@ from wherefrom.checks import checks, checks_answer
 from wherefrom.citations import citations_answer
 from wherefrom.discrepancies import discrepancies
 from wherefrom.evidence_map import evidence_map
+from wherefrom.findings import findings_answer
 from wherefrom.independence import independence, independence_on
 from wherefrom.keystones import keystones
 from wherefrom.lineage import DIRECTIONS, POLICIES, WAYS, Policy
@@ -90,6 +91,7 @@ ASKED: dict[str, Callable[[Store, Policy], object]] = {
         answers.keystones_answer(store, keystones(Arrays.of(store), unit, policy), unit, policy, BASE)
         for unit in ("study", "publication")  # type: ignore[arg-type]
     ],
+    "findings": lambda store, policy: findings_answer(store, BASE, policy),
     "discrepancies": lambda store, policy: answers.discrepancies_answer(store, policy, None, BASE),
     "how many discrepancies": lambda store, policy: len(discrepancies(store, policy)),
     "unsupported": lambda store, _: answers.unsupported_answer(store, BASE),

@@ -138,6 +138,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--unit", default="study", help="study or publication")
     _answer_options(made)
+    made = command("findings", _findings, "figures of findings side by side, with intervals, and how many trials they are")
+    made.add_argument("--study", metavar="THING", help="only those of a trial")
+    made.add_argument("--outcome", metavar="THING", help="only those on an outcome or a narrower one")
+    made.add_argument("--source", metavar="SOURCE", help="only those that a source tells")
+    made.add_argument("--policy", default="stated", help="stated: only what sources say; inferred: with what curators concluded")
+    made.add_argument("--format", choices=("text", "json", "svg"), default="text", help="svg: as a forest plot")
+    made.add_argument("--json", dest="format", action="store_const", const="json")
     made = command("discrepancies", _discrepancies, "where records disagree, by how much, and why if that can be shown")
     made.add_argument("--kind", metavar="KIND", help="value, population, design, bibliography, intervention-relation ...")
     _answer_options(made)
@@ -455,6 +462,21 @@ def _overlap(options: argparse.Namespace) -> int:
     documents = frozenset(kb.iri(document) for document in options.documents) or None
     answer = overlap_answer(kb.store, overlap(kb.store, options.unit, options.policy, documents), kb.settings.base)
     _show_json(answer) if options.json else print(overlap_text(answer))
+    return DONE
+
+
+def _findings(options: argparse.Namespace) -> int:
+    from wherefrom import drawing, forest
+    from wherefrom.findings import findings_answer
+
+    kb = _open(options)
+    source = options.source and (options.source if "/" in options.source else f"source/{options.source}")
+    asked = (kb.iri(name) if name else None for name in (options.study, options.outcome, source))
+    answer = findings_answer(kb.store, kb.settings.base, options.policy, *asked)
+    if options.format == "json":
+        _show_json(answer)
+    else:
+        print(forest.svg(answer) if options.format == "svg" else drawing.findings_text(answer))
     return DONE
 
 

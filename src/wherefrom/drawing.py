@@ -13,6 +13,8 @@ from xml.sax.saxutils import escape
 import networkx as nx
 
 from wherefrom.answers import Answer
+from wherefrom.findings import apart_told, named
+from wherefrom.findings import told as told_figure
 from wherefrom.picture import svg
 from wherefrom.words import ACROSS, plural
 from wherefrom.words import count as _count
@@ -228,6 +230,26 @@ def _said(value: Answer) -> str:
         words = statement["printed"] or "; ".join(record["label"] for record in statement["records"])
         told.append(f"{words} ({statement['graph'].rsplit('/', 1)[-1]})")
     return " = ".join(told) + (f" [derived: {value['formula']}]" if value["derived"] else "")
+
+
+def findings_text(answer: Answer) -> str:
+    """Return the figures of findings in words, by trial and outcome, each with its interval, and why no average is told."""
+    rows = {row["id"]: row for row in answer["findings"]}
+    apart = {one["id"]: one for one in answer["discrepancies"]}
+    lines = [f"{_count(answer['count'], 'finding')} of {_count(answer['trials'], 'trial')} ({answer['policy']})"]
+    for panel in answer["panels"]:
+        lines += ["", panel["title"]]
+        for group in panel["groups"]:
+            lines.append(f"  {group['title']}, {group['trial']}")
+            for row in (rows[name] for name in group["rows"]):
+                lines.append(f"    {told_figure(row['figure'])}: {named(row['sources'])}  [{row['id']}]")
+            lines += [f"    {sentence}" for sentence in filter(None, [apart_told(group, apart)])]
+        lines.append(f"  {panel['average']['why']}")
+    if answer["withoutFigure"]:
+        lines += ["", "In words only, or without a figure that can be drawn"]
+        for row in (rows[name] for name in answer["withoutFigure"]):
+            lines.append(f"  {row['label']}: {named(row['direction']) or 'direction not stated'}  [{row['id']}]")
+    return "\n".join(lines)
 
 
 def checks_text(answer: Answer) -> str:

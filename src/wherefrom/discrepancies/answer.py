@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
+from hashlib import sha256
 from typing import Any
 
 from rdflib import URIRef
@@ -33,7 +35,10 @@ def _named(one: Difference) -> Iterator[URIRef]:
 
 
 def difference_answer(one: Difference, names: Mapping[URIRef, str], base: str) -> dict[str, Any]:
-    """Return a difference as plain data; `names` are labels (see `names_of`), `derived` marks what no source states."""
+    """Return a difference as plain data; `names` are labels (see `names_of`), `derived` marks what no source states.
+
+    `id` points at it: the same for as long as the values that differ, and those who say them, are the same.
+    """
 
     def thing(iri: URIRef | None) -> dict[str, str] | None:
         return None if iri is None else {"id": shorten(iri, base), "label": names.get(iri, shorten(iri, base))}
@@ -49,7 +54,7 @@ def difference_answer(one: Difference, names: Mapping[URIRef, str], base: str) -
             "derivedFrom": [thing(ground) for ground in said.grounds],
         }
 
-    return {
+    answer = {
         "kind": thing(one.kind),
         "subject": [thing(iri) for iri in one.subject],
         "policy": one.policy,
@@ -99,6 +104,14 @@ def difference_answer(one: Difference, names: Mapping[URIRef, str], base: str) -
         ],
         "notes": list(one.notes),
     }
+    return {"id": _mark(answer), **answer}
+
+
+def _mark(answer: Mapping[str, Any]) -> str:
+    """Return a short name made of what differs, and of who says it."""
+    what = [[named["id"] for named in answer[part]] for part in ("subject", "records")]
+    values = [[value[part] for part in ("low", "high", "words", "formula")] for value in answer["values"]]
+    return f"d{sha256(json.dumps([answer['kind']['id'], what, values]).encode()).hexdigest()[:10]}"
 
 
 def _number_answer(number: Fraction | None) -> float | None:

@@ -31,6 +31,7 @@ QUESTIONS: tuple[tuple[str, Callable[..., asked.Asked], str], ...] = (
     ("independence", asked.independence, "The independent lines of evidence behind claims"),
     ("unsupported", asked.unsupported, "The claims that cite nothing"),
     ("overlap", asked.overlap, "How far documents cite the same trials or publications"),
+    ("findings", asked.findings, "Figures of findings side by side, with intervals, and how many trials they are"),
     ("discrepancies", asked.discrepancies, "Where records disagree, by how much, and why if it can be shown"),
     ("checks", asked.checks, "Which printed figures follow from which others, and which do not"),
     ("keystones", asked.keystones, "Papers or trials, by what would fall with each alone"),

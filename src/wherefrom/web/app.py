@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from wherefrom.picture import STYLE_SOURCE
+from wherefrom import forest, picture
 from wherefrom.problems import BadParameter, Problem, UnknownResource
 from wherefrom.settings import Settings
 from wherefrom.snapshot import Snapshot
@@ -33,7 +33,8 @@ HEADERS = {
     "Access-Control-Expose-Headers": "Link, ETag, Content-Location, Location, Accept-Ranges, Content-Range, Content-Profile",
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": (
-        f"default-src 'self'; style-src 'self' {STYLE_SOURCE}; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+        f"default-src 'self'; style-src 'self' {picture.STYLE_SOURCE} {forest.STYLE_SOURCE}; "
+        "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
     ),
     "Referrer-Policy": "same-origin",
 }

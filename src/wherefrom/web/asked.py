@@ -19,6 +19,7 @@ from wherefrom.checks import checks as checked
 from wherefrom.checks import checks_answer
 from wherefrom.citations import citations_answer
 from wherefrom.evidence_map import evidence_map, measured_only
+from wherefrom.findings import findings_answer
 from wherefrom.keystones import keystones as found_keystones
 from wherefrom.narrowing import trace
 from wherefrom.overlap import overlap as overlapping
@@ -129,7 +130,18 @@ def overlap(unit: str = "study", policy: str = "stated", sources: Names = None) 
 def discrepancies(kind: str | None = None, policy: str = "stated") -> Asked:
     """Ask where records disagree, by how much, and why if it can be shown."""
     known = _policy(policy)
-    return lambda site: answers.discrepancies_answer(site.store, known, kind, site.base)
+    return lambda site: answers.discrepancies_answer(site.store, known, kind or None, site.base)
+
+
+def findings(study: str | None = None, outcome: str | None = None, source: str | None = None, policy: str = "stated") -> Asked:
+    """Ask for the figures of findings side by side: of a trial, on an outcome, of a source. An empty name, as forms send it, is none."""
+    known = _policy(policy)
+
+    def answer(site: Site) -> answers.Answer:
+        given = (study, outcome, source_name(source) if source else None)
+        return findings_answer(site.store, site.base, known, *(site.iri(name) if name else None for name in given))
+
+    return answer
 
 
 def checks(finding: str | None = None, study: str | None = None, policy: str = "stated") -> Asked:

@@ -173,3 +173,99 @@ def test_narrower_outcomes_stand_below_the_broader_one(service: httpx.Client) ->
 
 def test_a_circle_of_broader_outcomes_is_cut() -> None:
     assert view_map._way("a", {"a": "b", "b": "c", "c": "a"}) == ["c", "b", "a"]
+
+
+# Findings, discrepancies, keystones, checks
+
+
+def test_the_page_of_findings_shows_what_the_api_answers(service: httpx.Client) -> None:
+    asked = "outcome=outcome/secure-attachment"
+    answer = service.get(f"/api/findings?{asked}").json()
+    assert json.loads(service.get(f"/findings.json?{asked}").content) == answer
+    text = page(service, f"/findings?{asked}")
+    shown = re.findall(r'<tr><th scope="row">\s*<a href="/(finding/[^"]+)"', text)
+    assert sorted(shown) == sorted(row["id"] for row in answer["findings"])
+    assert all(f"<strong>{row['figure']['value']:.10g}" in text for row in answer["findings"] if row["figure"])
+    assert text.count(answer["panels"][0]["average"]["why"]) >= 2  # in words and in the picture
+    assert set(re.findall(r'href="/discrepancies[^"]*#([^"]+)"', text)) == {one["id"] for one in answer["discrepancies"]}
+    lines = list(csv.DictReader(io.StringIO(service.get(f"/findings.csv?{asked}").text)))
+    assert {line["finding"]: float(line["value"]) for line in lines if line["value"]} == {
+        row["id"]: row["figure"]["value"] for row in answer["findings"] if row["figure"]
+    }
+
+
+def test_the_picture_stands_in_the_page_of_findings_for_wide_and_narrow_screens(service: httpx.Client) -> None:
+    text = page(service, "/findings")
+    pictures = [ElementTree.fromstring(found) for found in re.findall(r"<svg.*?</svg>", text, re.DOTALL)]
+    assert [picture.attrib["role"] for picture in pictures] == ["img", "img"]
+    assert len({picture.attrib["aria-labelledby"] for picture in pictures}) == 2  # no name stands twice
+    assert "<svg" not in page(service, "/findings?study=study/spanish-speaking-dyads")
+
+
+def test_every_discrepancy_is_told_with_all_who_say_something(service: httpx.Client) -> None:
+    answer = service.get("/api/discrepancies").json()
+    assert json.loads(service.get("/discrepancies.json").content) == answer
+    text = page(service, "/discrepancies")
+    blocks = dict(re.findall(r'<section class="side" id="([^"]+)"(.*?)</section>', text, re.DOTALL))
+    assert blocks.keys() == {one["id"] for one in answer["discrepancies"]}
+    for one in answer["discrepancies"]:
+        block = blocks[one["id"]]
+        statements = [said for value in one["values"] for said in value["statedBy"]]
+        assert block.count('<tr><th scope="row">') == len(statements)
+        assert {record["id"] for said in statements for record in said["records"]} <= set(re.findall(r'href="/([^"]+)"', block))
+        assert all(f'href="/{name}"' in block for name in one["curated"])
+        assert ("calculated here</em> <small>printed is" in block) == any(value["derived"] for value in one["values"])
+    assert all(f'href="/{name}"' in text for name in answer["curatedOnly"])
+    lines = list(csv.DictReader(io.StringIO(service.get("/discrepancies.csv").text)))
+    assert len(lines) == sum(len(value["statedBy"]) for one in answer["discrepancies"] for value in one["values"])
+
+
+def test_figures_that_lie_apart_come_first_and_slips_last(service: httpx.Client) -> None:
+    answer = {one["id"]: one for one in service.get("/api/discrepancies").json()["discrepancies"]}
+    order = [answer[name] for name in re.findall(r'<section class="side" id="([^"]+)"', page(service, "/discrepancies"))]
+    apart = [one["byHowMuch"] for one in order if one["byHowMuch"] is not None]
+    assert [one["byHowMuch"] for one in order[: len(apart)]] == sorted(apart, reverse=True) != []
+    assert [one["cause"] for one in order].index("transcription") >= len(order) - sum(one["cause"] == "transcription" for one in order)
+
+
+def test_discrepancies_of_a_kind(service: httpx.Client) -> None:
+    text = page(service, "/discrepancies?kind=bibliography")
+    answer = service.get("/api/discrepancies?kind=bibliography").json()
+    assert text.count('<section class="side"') == answer["count"] > 0
+    assert '<option value="bibliography" selected>' in text
+    assert page(service, "/discrepancies?kind=rating").count('<section class="side"') == 0
+
+
+def test_keystones_are_told_as_the_api_has_them(service: httpx.Client) -> None:
+    answer = service.get("/api/keystones?unit=study").json()
+    assert json.loads(service.get("/keystones.json?unit=study").content) == answer
+    shown = re.findall(r'data-head="Claims">(\d+)<.*?"Findings">(\d+)<.*?"Ratings">(\d+)<', page(service, "/keystones?unit=study"))
+    assert [tuple(map(int, row)) for row in shown] == [tuple(stone["falls"].values()) for stone in answer["keystones"]] != []
+    lines = list(csv.DictReader(io.StringIO(service.get("/keystones.csv?unit=study").text)))
+    assert [int(line["claims"]) for line in lines] == [stone["falls"]["claims"] for stone in answer["keystones"]]
+
+
+def test_checks_are_told_with_their_rules(service: httpx.Client) -> None:
+    answer = service.get("/api/checks").json()
+    assert json.loads(service.get("/checks.json").content) == answer
+    text = page(service, "/checks")
+    assert text.count('<tr><th scope="row">') == len(answer["checks"])
+    assert set(re.findall(r'<dt id="([^"]+)"', text)) == {one["name"] for one in answer["checks"]}
+    assert f"{answer['verdicts']['does not reproduce']} do not follow, {answer['verdicts']['cannot be checked']} cannot be checked" in text
+    lines = list(csv.DictReader(io.StringIO(service.get("/checks.csv").text)))
+    assert [line["verdict"] for line in lines] == [one["verdict"] for one in answer["checks"]]
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/findings?policy=guessed", 400), ("/findings?study=outcome/secure-attachment", 400), ("/findings?source=none", 404),
+        ("/findings.dot", 404), ("/discrepancies?kind=foo", 400), ("/discrepancies?policy=x", 400), ("/discrepancies.svg", 404),
+        ("/keystones?unit=none", 400), ("/checks?study=source/foundations", 400), ("/compare?i=source/foundations", 400),
+        ("/compare?i=source/foundations&i=source/foundations", 400), ("/compare?i=source/foundations&i=intervention/ipp", 400),
+        ("/compare?i=source/foundations&i=source/none", 404), ("/compare.csv", 400), ("/compare?i=a b&i=c", 404),
+    ],
+)  # fmt: skip
+def test_what_these_pages_cannot_answer(service: httpx.Client, path: str, code: int) -> None:
+    answer = service.get(path)
+    assert (answer.status_code, answer.headers["content-type"]) == (code, "application/problem+json")

@@ -29,7 +29,7 @@ LINES = 4  # lines of words in a row; the table has them all
 
 FONTS = {
     "title": Font(17, 24, bold=True), "text": Font(13, 19), "heading": Font(15, 22, bold=True), "trial": Font(13, 19, bold=True),
-    "group": Font(13, 19, bold=True), "apart": Font(12, 16, bold=True),
+    "group": Font(13, 19, bold=True), "differ": Font(12, 16, bold=True),
     "label": Font(13, 17), "note": Font(11.5, 15), "figure": Font(13, 17, bold=True), "tick": Font(11.5, 15),
 }  # fmt: skip
 LIGHT = {"paper": "#ffffff", "band": "#f0f2f5", "ink": "#16191d", "quiet": "#47515d", "ours": "#6d28d9", "rule": "#8a949f"}
@@ -240,7 +240,7 @@ class _Drawing:
             y = self._row(self.rows[name], axis, panel, y)
         self.left -= len(group["rows"])
         if sentence := apart_told(group, self.apart):
-            y = _lines(self.root, [("apart", line) for line in wrap(sentence, FONTS["apart"], self.layout.words)], MARGIN + 8, y - 4) + 8
+            y = _lines(self.root, [("differ", line) for line in wrap(sentence, FONTS["differ"], self.layout.words)], MARGIN + 8, y - 4) + 8
         return y
 
     def _row(self, row: Answer, axis: Axis, panel: Answer, y: float) -> float:

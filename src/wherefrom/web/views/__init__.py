@@ -5,10 +5,15 @@ from types import ModuleType
 
 from wherefrom.web.views import (
     api,
+    checks,
+    compare,
+    discrepancies,
     files,
+    findings,
     home,
     impact,
     independence,
+    keystones,
     lineage,
     map,
     overlap,
@@ -20,6 +25,7 @@ from wherefrom.web.views import (
 )
 
 VIEWS: Sequence[ModuleType] = (
-    home, search, lineage, impact, unsupported, map, overlap, independence, paths, vocabulary, validation, api, files,
+    home, search, lineage, impact, unsupported, findings, discrepancies, compare, map, overlap, independence, keystones, checks, paths,
+    vocabulary, validation, api, files,
 )  # fmt: skip
 MENU = [view.ENTRY for view in VIEWS if hasattr(view, "ENTRY")]  # in the order of the menu

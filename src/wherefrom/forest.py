@@ -17,7 +17,7 @@ from xml.etree.ElementTree import Element, tostring
 from wherefrom.answers import Answer
 from wherefrom.findings import apart_told, contrast_told, drawable, ends, interval_told, named, shown, told
 from wherefrom.lettering import Font, text_width, wrap
-from wherefrom.svg import add, px
+from wherefrom.svg import add, px, write
 from wherefrom.words import count
 
 ROWS = 150  # rows of one picture; beyond, nobody reads it, and the table and the data have all
@@ -184,7 +184,7 @@ class _Drawing:
         return self.root
 
     def _words(self, name: str, text: str, y: float) -> float:
-        return _lines(self.root, ((name, line) for line in wrap(text, FONTS[name], self.inner)), MARGIN, y)
+        return write(self.root, FONTS, ((name, line) for line in wrap(text, FONTS[name], self.inner)), MARGIN, y)
 
     def _legend(self, y: float) -> float:
         """Draw each kind of mark that occurs with what it means; return where it ends."""
@@ -200,7 +200,7 @@ class _Drawing:
                 _line(sample, name, x, x + SAMPLE - 8, y + 8)
             else:
                 _mark(sample, name, x + SAMPLE / 2 - 4, y + 8)
-            end = _lines(sample, [("note", line) for line in lines], x + SAMPLE, y)
+            end = write(sample, FONTS, [("note", line) for line in lines], x + SAMPLE, y)
             x, y = x + wide + 14, end - FONTS["note"].line
         return y + 22
 
@@ -212,7 +212,7 @@ class _Drawing:
         none = panel["noDifference"]
         axis = Axis(min([none, *numbers]), max([none, *numbers]), panel["scale"], self.layout)
         y = self._words("heading", panel["title"], y)
-        _lines(self.root, [("tick middle", "no difference")], axis.at(none), y)
+        write(self.root, FONTS, [("tick middle", "no difference")], axis.at(none), y)
         y, trial = y + 20, ""
         for group in panel["groups"] if self.left > 0 else ():
             y = self._trial(group["trial"], y) if group["trial"] != trial else y
@@ -232,15 +232,22 @@ class _Drawing:
         """Draw the name of a trial across all columns; its outcomes follow."""
         lines = [("trial", line) for line in wrap(name, FONTS["trial"], self.inner - 16)]
         add(self.root, "rect", class_="band", x=px(MARGIN), y=px(y), width=px(self.inner), height=px(19 * len(lines) + 6))
-        return _lines(self.root, lines, MARGIN + 8, y + 3) + 3
+        return write(self.root, FONTS, lines, MARGIN + 8, y + 3) + 3
 
     def _group(self, group: Answer, axis: Axis, panel: Answer, y: float) -> float:
-        y = _lines(self.root, [("group", line) for line in wrap(group["title"], FONTS["group"], self.layout.words)], MARGIN + 8, y + 4)
+        y = write(
+            self.root, FONTS, [("group", line) for line in wrap(group["title"], FONTS["group"], self.layout.words)], MARGIN + 8, y + 4
+        )
         for name in group["rows"][: self.left]:
             y = self._row(self.rows[name], axis, panel, y)
         self.left -= len(group["rows"])
         if sentence := apart_told(group, self.apart):
-            y = _lines(self.root, [("differ", line) for line in wrap(sentence, FONTS["differ"], self.layout.words)], MARGIN + 8, y - 4) + 8
+            y = (
+                write(
+                    self.root, FONTS, [("differ", line) for line in wrap(sentence, FONTS["differ"], self.layout.words)], MARGIN + 8, y - 4
+                )
+                + 8
+            )
         return y
 
     def _row(self, row: Answer, axis: Axis, panel: Answer, y: float) -> float:
@@ -253,12 +260,12 @@ class _Drawing:
         if not drawable(figure, scale):
             right.append(("note", "has no place on this axis"))
         if self.layout.stacked:
-            start = _lines(self.root, [*left, *right], MARGIN + 8, y)
+            start = write(self.root, FONTS, [*left, *right], MARGIN + 8, y)
             bottom = start + 3 * HALF + 4
             self._rule(axis.at(panel["noDifference"]), start + 2, bottom)
         else:
             start, across = y, self.layout.start + self.layout.plot + 20
-            bottom = max(_lines(self.root, left, MARGIN + 8, y), _lines(self.root, right, across, y))
+            bottom = max(write(self.root, FONTS, left, MARGIN + 8, y), write(self.root, FONTS, right, across, y))
         if drawable(figure, scale):
             middle = start + (bottom - start) / 2
             *line, mark = _marks(figure)
@@ -275,14 +282,14 @@ class _Drawing:
         for number in axis.ticks():
             x = axis.at(number)
             add(self.root, "line", class_="tickmark", x1=px(x), x2=px(x), y1=px(y), y2=px(y + 5))
-            _lines(self.root, [("tick middle", shown(number))], x, y + 6)
+            write(self.root, FONTS, [("tick middle", shown(number))], x, y + 6)
         y += 24
         if panel["sides"]:
             lower, higher = panel["sides"]
             half = self.layout.plot / 2 - 6
             low = [("tick", line) for line in wrap(f"\N{LEFTWARDS ARROW} {lower}", FONTS["tick"], half)]
             high = [("tick right", line) for line in wrap(f"{higher} \N{RIGHTWARDS ARROW}", FONTS["tick"], half)]
-            y = max(_lines(self.root, low, left, y), _lines(self.root, high, right, y))
+            y = max(write(self.root, FONTS, low, left, y), write(self.root, FONTS, high, right, y))
         return y
 
 
@@ -318,15 +325,6 @@ def _mark(parent: Element, name: str, x: float, y: float) -> None:
 
 def _line(parent: Element, name: str, start: float, end: float, y: float) -> None:
     add(parent, "line", class_=name, x1=px(start), x2=px(end), y1=px(y), y2=px(y))
-
-
-def _lines(parent: Element, lines: Iterable[tuple[str, str]], x: float, y: float) -> float:
-    """Draw lines (class, text) below `y`, the first word of the class names the font; return where they end."""
-    for name, line in lines:
-        font = FONTS[name.split()[0]]
-        add(parent, "text", line, class_=name, x=px(x), y=px(y + font.line / 2 + font.size * 0.36))
-        y += font.line
-    return y
 
 
 def _beside(figure: Answer) -> str:

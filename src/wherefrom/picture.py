@@ -7,19 +7,18 @@ kinds that its things rest on, so that a vocabulary with other kinds is drawn as
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from collections.abc import Callable, Collection, Iterable, Iterator
-from functools import cache
 from hashlib import sha256
 from itertools import chain
 from string import Template
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.etree.ElementTree import Element, tostring
 
 from wherefrom.answers import Answer
 from wherefrom.boxes import BOXES, Box, Line, Link, address, boxes_of, fold, lines_between, listed, names_of, told
 from wherefrom.layout import Edge, columns, lay_out
 from wherefrom.lettering import Font, text_width, wrap
+from wherefrom.svg import add, clean, px, write
 from wherefrom.vocabulary import class_of, meaning, place
 from wherefrom.words import count
 
@@ -164,36 +163,36 @@ class _Drawing:
         """Return the whole. A `group`, not an `img`: the links in an image are no links to a screen reader."""
         title, summary = self.picture.title, list(_summary(self.picture.answer, self.boxes))
         for name, text in (("title", title), ("desc", " ".join(text for _, text in summary))):
-            _add(self.root, name, text, id=f"lineage-{name}")
+            add(self.root, name, text, id=f"lineage-{name}")
         self.root.attrib |= {"role": "group", "aria-labelledby": "lineage-title", "aria-describedby": "lineage-desc"}
-        _add(self.root, "style", STYLE)
-        paper = _add(self.root, "rect", class_="paper")
+        add(self.root, "style", STYLE)
+        paper = add(self.root, "rect", class_="paper")
         y: float = MARGIN
         for name, text in [("title", title), *summary] if self.headed else []:
             y = self._paragraph(name, text, y) + 2
         y = self._legend(y + 10)
         bottom = self._columns(y + 20) if self.boxes else y
-        size = {"width": _px(self.width), "height": _px(bottom + MARGIN)}
+        size = {"width": px(self.width), "height": px(bottom + MARGIN)}
         paper.attrib |= size
         self.root.attrib |= size | {"viewBox": f"0 0 {size['width']} {size['height']}"}
         return self.root
 
     def _paragraph(self, name: str, text: str, y: float) -> float:
-        return _text(self.root, [(name, line) for line in wrap(text, FONTS[name], self.width - 2 * MARGIN, LINES)], MARGIN, y)
+        return write(self.root, FONTS, [(name, line) for line in wrap(text, FONTS[name], self.width - 2 * MARGIN, LINES)], MARGIN, y)
 
     def _legend(self, y: float) -> float:
         """Draw a sample of each kind of line and frame that occurs, with what it means; return where it ends."""
         x: float = MARGIN
-        legend = _add(self.root, "g", class_="legend")
+        legend = add(self.root, "g", class_="legend")
         for name, words in _meanings(self.boxes.values(), self.lines.values()):
             wide = SAMPLE + 8 + text_width(words, FONTS["meaning"])
             if x > MARGIN and x + wide > self.width - MARGIN:
                 x, y = MARGIN, y + 24
             if name in ("asked", "companion", "folded"):
-                _framed(_add(legend, "g", class_=name), x + 4, y, SAMPLE - 14, 15)
+                _framed(add(legend, "g", class_=name), x + 4, y, SAMPLE - 14, 15)
             else:
-                _arrow(legend, name, f"M{_px(x)} {_px(y + 8)}H{_px(x + SAMPLE - TIP)}", (x + SAMPLE, y + 8), 1)
-            _text(legend, [("meaning", words)], x + SAMPLE + 8, y)
+                _arrow(legend, name, f"M{px(x)} {px(y + 8)}H{px(x + SAMPLE - TIP)}", (x + SAMPLE, y + 8), 1)
+            write(legend, FONTS, [("meaning", words)], x + SAMPLE + 8, y)
             x += wide + 26
         return y + 24
 
@@ -203,14 +202,14 @@ class _Drawing:
         top = y + max(sum(FONTS[name].line for name, _ in heading) for heading in headings) + 14
         bottom = top + max(self.laid.middles[box] + self.picture.heights[box] / 2 for box in self.boxes) + STACKED
         for number in range(len(headings)):
-            band = {"x": _px(_left(number) - AROUND), "y": _px(y - 10), "width": _px(WIDE + 2 * AROUND), "height": _px(bottom - y + 22)}
-            _add(self.root, "rect", class_="band", rx="8", **band)
-        lines = _add(self.root, "g", aria_hidden="true")  # what they tell, the boxes tell as well
+            band = {"x": px(_left(number) - AROUND), "y": px(y - 10), "width": px(WIDE + 2 * AROUND), "height": px(bottom - y + 22)}
+            add(self.root, "rect", class_="band", rx="8", **band)
+        lines = add(self.root, "g", aria_hidden="true")  # what they tell, the boxes tell as well
         for edge, line in sorted(self.lines.items(), key=lambda item: _credits(item[1])):
             self._line(lines, edge, line, top)
         for number, (heading, members) in enumerate(zip(headings, self.laid.columns, strict=True)):
-            column = _add(self.root, "g", role="list", aria_label=" ".join(text for _, text in heading))
-            _text(_add(column, "g", aria_hidden="true"), heading, _left(number), y)
+            column = add(self.root, "g", role="list", aria_label=" ".join(text for _, text in heading))
+            write(add(column, "g", aria_hidden="true"), FONTS, heading, _left(number), y)
             for box in members:
                 self._box(column, self.boxes[box], _left(number), top + self.laid.middles[box])
         return bottom + 12
@@ -233,31 +232,31 @@ class _Drawing:
         first, last = (top + self.laid.middles[box] for box in edge)
         tip = (_left(end) + (0 if start < end else WIDE), last)
         x = _left(start) + (0 if end < start else WIDE)
-        path = f"M{_px(x)} {_px(first)}"
+        path = f"M{px(x)} {px(first)}"
         if start == end:
             bow = x + GAP * 0.6
-            path += f"C{_px(bow)} {_px(first)} {_px(bow)} {_px(last)} {_px(x + TIP)} {_px(last)}"
+            path += f"C{px(bow)} {px(first)} {px(bow)} {px(last)} {px(x + TIP)} {px(last)}"
         for number, y in enumerate([*self.laid.bends.get(edge, ()), last] if start != end else [], 1):
             y = last if number == abs(end - start) else top + y
             following = tip[0] - way * TIP if number == abs(end - start) else _left(start + way * number) + (0 if way > 0 else WIDE)
             middle = (x + following) / 2
-            path += f"C{_px(middle)} {_px(first)} {_px(middle)} {_px(y)} {_px(following)} {_px(y)}"
+            path += f"C{px(middle)} {px(first)} {px(middle)} {px(y)} {px(following)} {px(y)}"
             if number < abs(end - start):
-                path += f"H{_px(following + way * WIDE)}"
+                path += f"H{px(following + way * WIDE)}"
             x, first = following + way * WIDE, y
-        drawn = _add(parent, "g", data_from=edge[0], data_to=edge[1], data_steps=str(len(line.steps)))
-        _add(drawn, "title", listed((told(step, self.picture.names) for step in line.steps), "\n"))
+        drawn = add(parent, "g", data_from=edge[0], data_to=edge[1], data_steps=str(len(line.steps)))
+        add(drawn, "title", listed((told(step, self.picture.names) for step in line.steps), "\n"))
         _arrow(drawn, line.style, path, tip, way)
 
     def _box(self, parent: Element, box: Box, x: float, middle: float) -> None:
-        item = _add(parent, "g", role="listitem")
-        node = _add(item, "a", href=box.href, aria_label=box.name) if box.href else _add(item, "g")
-        node.attrib |= {"id": _clean(box.id), "class": f"box {box.marks}".rstrip(), "data-kind": _clean(box.kind)}
-        _add(node, "title", box.told)
+        item = add(parent, "g", role="listitem")
+        node = add(item, "a", href=box.href, aria_label=box.name) if box.href else add(item, "g")
+        node.attrib |= {"id": clean(box.id), "class": f"box {box.marks}".rstrip(), "data-kind": clean(box.kind)}
+        add(node, "title", box.told)
         height = self.picture.heights[box.id]
         y = middle - height / 2
         _framed(node, x, y, WIDE, height)
-        _text(node, self.picture.written[box.id], x + PAD, y + PAD)
+        write(node, FONTS, self.picture.written[box.id], x + PAD, y + PAD)
 
 
 def _credits(line: Line) -> bool:
@@ -328,9 +327,9 @@ def _left(number: int) -> float:
 
 def _arrow(parent: Element, style: str, path: str, tip: tuple[float, float], way: int) -> None:
     """Draw a line and the tip at its end, which points to the right (`way` 1) or the left (-1)."""
-    _add(parent, "path", class_=f"line {style}", d=path)
+    add(parent, "path", class_=f"line {style}", d=path)
     x, y = tip
-    _add(parent, "path", class_=f"tip {style}", d=f"M{_px(x)} {_px(y)}l{-way * TIP} -4.5v9z")
+    add(parent, "path", class_=f"tip {style}", d=f"M{px(x)} {px(y)}l{-way * TIP} -4.5v9z")
 
 
 def _framed(parent: Element, x: float, y: float, width: float, height: float) -> None:
@@ -340,41 +339,4 @@ def _framed(parent: Element, x: float, y: float, width: float, height: float) ->
 
 
 def _frame(parent: Element, x: float, y: float, width: float, height: float) -> None:
-    _add(parent, "rect", class_="frame", x=_px(x), y=_px(y), width=_px(width), height=_px(height), rx="5")
-
-
-def _text(parent: Element, lines: Iterable[tuple[str, str]], x: float, y: float) -> float:
-    """Draw lines (class, text) below `y`; return where they end."""
-    for name, line in lines:
-        font = FONTS[name]
-        _add(parent, "text", line, class_=name, x=_px(x), y=_px(y + font.line / 2 + font.size * 0.36))
-        y += font.line
-    return y
-
-
-def _px(number: float) -> str:
-    """Return a length with one decimal place at most.
-
-    >>> _px(12.04), _px(0.25)
-    ('12', '0.2')
-    """
-    return f"{round(number, 1):.10g}"
-
-
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
-
-
-def _clean(text: str) -> str:
-    return text if text.isprintable() else _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)  # what XML cannot hold is not printable
-
-
-@cache
-def _attribute(name: str) -> str:
-    return name.rstrip("_").replace("_", "-")
-
-
-def _add(parent: Element, tag: str, text: str = "", **attributes: str) -> Element:
-    """Add an element; `class_` is the attribute class, `data_from` is data-from. Characters that XML cannot hold are replaced."""
-    element = SubElement(parent, tag, {_attribute(name): _clean(value) for name, value in attributes.items()})
-    element.text = _clean(text) or None
-    return element
+    add(parent, "rect", class_="frame", x=px(x), y=px(y), width=px(width), height=px(height), rx="5")

@@ -522,7 +522,7 @@ def discrepancies_answer(store: Store, policy: engine.Policy, kind: str | None, 
         raise BadParameter(f"{kind!r} is no kind of discrepancy; there are {', '.join(sorted(scheme))}.")
     differences = discrepancies(store, policy)
     names = names_of(store, differences)
-    between, kinds = curated_between(store, base), curated_kinds(store, base)
+    between, kinds = curated_discrepancies(store, base)
     found = [difference_answer(difference, names, base) for difference in differences]
     for answer in found:
         records = {record["id"] for record in answer["records"]}
@@ -533,20 +533,15 @@ def discrepancies_answer(store: Store, policy: engine.Policy, kind: str | None, 
     return {"policy": policy, "count": len(shown), "discrepancies": shown, "curatedOnly": only}
 
 
-def curated_between(store: Store, base: str) -> dict[str, set[str]]:
-    """Return the curated discrepancies by their names, each with the names of the records that it lies between."""
-    found: dict[str, set[str]] = {}
+def curated_discrepancies(store: Store, base: str) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Return the curated discrepancies by their names: the names of the records that each lies between, and the last parts of its kinds."""
+    between: dict[str, set[str]] = {}
+    kinds: dict[str, set[str]] = {}
     for row in rows(store, "curated_discrepancies"):
-        found.setdefault(shorten(str(row["discrepancy"]), base), set()).add(shorten(str(row["record"]), base))
-    return found
-
-
-def curated_kinds(store: Store, base: str) -> dict[str, set[str]]:
-    """Return the curated discrepancies by their names, each with the last parts of its kinds."""
-    found: dict[str, set[str]] = {}
-    for row in rows(store, "curated_discrepancies"):
-        found.setdefault(shorten(str(row["discrepancy"]), base), set()).add(_last(row.get("kind", "")))
-    return found
+        name = shorten(str(row["discrepancy"]), base)
+        between.setdefault(name, set()).add(shorten(str(row["record"]), base))
+        kinds.setdefault(name, set()).add(_last(row.get("kind", "")))
+    return between, kinds
 
 
 def _last(code: object) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from rdflib import URIRef
 
-from wherefrom.answers import Answer, curated_between
+from wherefrom.answers import Answer, curated_discrepancies
 from wherefrom.arithmetic import reproduces_points
 from wherefrom.checks.printed import RATIOS, Contrast, Printed, number
 from wherefrom.checks.significance import INTERVAL, USUAL_LEVEL, of_significance
@@ -295,7 +295,7 @@ class _Telling:
         asked = {finding.iri for finding in chosen}
         found = [one for one in of_findings(self.known) if asked.issuperset(one.records)]
         named = names_of(self.store, found)
-        curated = curated_between(self.store, self.base)
+        curated, _ = curated_discrepancies(self.store, self.base)
         told = []
         for one in found:
             answer = difference_answer(one, named, self.base)

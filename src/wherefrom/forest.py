@@ -235,19 +235,14 @@ class _Drawing:
         return write(self.root, FONTS, lines, MARGIN + 8, y + 3) + 3
 
     def _group(self, group: Answer, axis: Axis, panel: Answer, y: float) -> float:
-        y = write(
-            self.root, FONTS, [("group", line) for line in wrap(group["title"], FONTS["group"], self.layout.words)], MARGIN + 8, y + 4
-        )
+        title = [("group", line) for line in wrap(group["title"], FONTS["group"], self.layout.words)]
+        y = write(self.root, FONTS, title, MARGIN + 8, y + 4)
         for name in group["rows"][: self.left]:
             y = self._row(self.rows[name], axis, panel, y)
         self.left -= len(group["rows"])
         if sentence := apart_told(group, self.apart):
-            y = (
-                write(
-                    self.root, FONTS, [("differ", line) for line in wrap(sentence, FONTS["differ"], self.layout.words)], MARGIN + 8, y - 4
-                )
-                + 8
-            )
+            lines = [("differ", line) for line in wrap(sentence, FONTS["differ"], self.layout.words)]
+            y = write(self.root, FONTS, lines, MARGIN + 8, y - 4) + 8
         return y
 
     def _row(self, row: Answer, axis: Axis, panel: Answer, y: float) -> float:

@@ -53,7 +53,6 @@ class Printed(Findings):
         for finding in self.findings.values():
             for place in self._places(finding):
                 self._alike.setdefault(place, []).append(finding)
-        self._names: dict[URIRef, str] = {}
         self._samples: dict[URIRef, list[Figure]] = {}
         for told in base.records(EV.Population, EV.populationOf, EV.sampleSize, EV.printedAs).values():
             size = told.number(EV.sampleSize)
@@ -106,10 +105,7 @@ class Printed(Findings):
         return f"the analysis set is not stated by {' or by '.join(self._called([graph]) for graph in sorted(silent))}"
 
     def _called(self, things: Iterable[URIRef]) -> str:
-        """Return what things are called, each asked for once."""
-        missing = set(things) - self._names.keys()
-        self._names |= {thing: self.base.labels([thing]) for thing in missing}
-        return " and ".join(self._names[thing] for thing in things)
+        return " and ".join(self.base.labels([thing]) for thing in things)
 
     def contrasts(self, finding: Record) -> Iterator[Contrast]:
         """Yield the percentages of the arms of the contrast: those that the finding prints first, then those of other records."""

@@ -60,6 +60,7 @@ class Base:
     policy: Policy
     within: Within = field(default_factory=dict)
     curated: frozenset[Identifier] = field(init=False)
+    _called: dict[URIRef, str | None] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.curated = curation_graphs(self.store)
@@ -93,10 +94,11 @@ class Base:
         return URIRef(min(graphs - self.curated or graphs))
 
     def labels(self, things: Iterable[URIRef]) -> str:
-        """Return what things are called, in one line."""
+        """Return what things are called, in one line; each is asked for once."""
         things = set(things)
-        named = labels(self.store, things)
-        return ", ".join(sorted({named.get(thing, str(thing)) for thing in things}))
+        if missing := things - self._called.keys():
+            self._called |= dict.fromkeys(missing) | labels(self.store, missing)
+        return ", ".join(sorted({self._called[thing] or str(thing) for thing in things}))
 
     def trials(self, studies: Iterable[URIRef]) -> dict[URIRef, URIRef]:
         """Return study -> trial: the first of the studies that share its sample (Cochrane Handbook 7.2.1)."""

@@ -92,7 +92,8 @@ def _places(site: Site, found: Answer) -> Callable[[Answer], list[dict[str, str]
     def places(statement: Answer) -> list[dict[str, str]]:
         here = site.iri(statement["graph"])
         found = [place for record in statement["records"] for place in stated.get(said[record["id"]], {}).get(here, ())]
-        return [{"id": str(place.iri), "label": _lines_told(place)} for place in dict.fromkeys(found)]
+        by_lines = {_lines_told(place): str(place.iri) for place in reversed(found)}  # the first of several on a line
+        return [{"id": iri, "label": label} for label, iri in reversed(by_lines.items())]
 
     return places
 

@@ -96,7 +96,9 @@ def _style() -> str:
     )
     dark = f"@media screen and (prefers-color-scheme: dark) {{{_COLOURS.substitute(DARK)}}}\n"
     forced = f"@media (forced-colors: active) {{{_COLOURS.substitute(FORCED)}}}\n"
-    printed = "@media print { .forest { max-width: 100%; height: auto; } }\n"
+    printed = (
+        "@media print { .forest { width: auto; height: auto; max-width: 100%; max-height: 100mm; } }\n"  # below the headings of a page
+    )
     return _SHAPES + faces + _COLOURS.substitute(LIGHT) + dark + forced + printed
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 import httpx
@@ -23,6 +25,8 @@ from rdflib import Dataset, Graph
 
 from wherefrom.answering import GRAPHS, ROWS
 from wherefrom.load import KnowledgeBase
+from wherefrom.query import Question, questions
+from wherefrom.vocabulary import PREFIXES, shorten
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:rdflib")  # its TriG parser uses what it deprecates
 
@@ -169,6 +173,136 @@ def test_a_named_question_is_asked_by_its_name(service: httpx.Client) -> None:
     answer = service.get("/sparql?name=reports-of-a-study", headers={"Accept": ROWS["json"][1]})
     assert bindings(answer)
     assert service.get("/sparql?name=no-such-question").status_code == 404
+
+
+### The page
+
+REPORTS = "reports-of-a-study"
+GRAPH = "DESCRIBE <https://w3id.org/wherefrom/id/source/cebc>"
+
+
+def page_of(service: httpx.Client, query: str) -> str:
+    return ask(service, query, "text/html").text
+
+
+def text_of(markup: str) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", "", markup)).split())
+
+
+def elsewhere(page: str) -> dict[str, str]:
+    """Return what the page calls each format of its answer, with its address."""
+    (line,) = re.findall(r'<p class="formats"><a href="[^"]+">Share.*', page)
+    return {name: html.unescape(href) for href, name in re.findall(r'<a href="([^"]+)"[^>]*>([^<]+)</a>', line)}
+
+
+@pytest.mark.parametrize(
+    ("query", "types"),
+    [
+        (LABELS, {"CSV": "csv", "TSV": "tsv", "JSON": "json", "XML": "xml"}),
+        ("ASK { ?s a ev:Claim }", {"CSV": "csv", "TSV": "tsv", "JSON": "json", "XML": "xml"}),
+        (GRAPH, {"Turtle": "turtle", "JSON-LD": "jsonld", "N-Triples": "ntriples", "RDF/XML": "rdfxml"}),
+    ],
+)
+def test_a_page_links_to_the_same_answer_as_data(service: httpx.Client, query: str, types: dict[str, str]) -> None:
+    links = elsewhere(page_of(service, query))
+    assert links.keys() == {"Share this query", *types}
+    for title, name in types.items():
+        expected = {**ROWS, **GRAPHS}[name][1]
+        answer = service.get(links[title], headers={"Accept": "text/html"})  # as a browser follows it
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].split(";")[0] == expected
+        assert answer.content == ask(service, query, expected).content
+
+
+def test_the_address_to_share_gives_the_page_again(service: httpx.Client) -> None:
+    page = service.post("/sparql", data={"query": LABELS}, headers={"Accept": "text/html"}).text
+    again = service.get(elsewhere(page)["Share this query"], headers={"Accept": "text/html"}).text
+    assert again == page
+    assert '<link rel="canonical" href="/sparql?query=SELECT' in page
+
+
+def test_the_address_keeps_the_dataset(service: httpx.Client) -> None:
+    page = ask(service, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", "text/html", **{"default-graph-uri": CATALOGUE}).text
+    counted = service.get(elsewhere(page)["CSV"]).text
+    assert counted == ask(service, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", "text/csv", **{"default-graph-uri": CATALOGUE}).text
+    assert counted != ask(service, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", "text/csv").text
+
+
+def test_a_query_that_fits_no_address_has_none_to_share(service: httpx.Client) -> None:
+    page = post(service, urlencode({"query": f"ASK {{}} # {'é' * 20_000}"}), FORM, "text/html").text
+    assert "The answer is <strong>yes" in page
+    assert "Share this query" not in page
+
+
+@pytest.mark.parametrize("asked", questions().values(), ids=lambda asked: asked.name)
+def test_a_named_question_fills_the_form_and_is_answered(service: httpx.Client, asked: Question) -> None:
+    page = service.get(f"/sparql?name={asked.name}", headers={"Accept": "text/html"}).text
+    (written,) = re.findall(r"<textarea[^>]*>\n(.*?)</textarea>", page, re.DOTALL)
+    assert html.unescape(written) == asked.text
+    assert f'<p class="lead">{asked.title}</p>' in html.unescape(page)
+    count = len(bindings(ask(service, asked.text)))
+    assert re.search(rf"<caption>{count:,} rows?\b", page)
+    assert re.findall(r'<th scope="col">(\w+)</th>', page.split("<h2>Answer</h2>")[1]) == list(asked.columns)
+
+
+def test_the_page_lists_the_named_questions_with_their_columns(service: httpx.Client) -> None:
+    text = text_of(service.get("/sparql", headers={"Accept": "text/html"}).text)
+    for asked in questions().values():
+        assert f"{asked.title}Columns: {', '.join(asked.columns)}" in text.replace(" Columns", "Columns")
+        assert asked.remark.rstrip(".") in text
+
+
+def test_a_form_that_sends_other_ends_of_lines_asks_the_same_question(service: httpx.Client) -> None:
+    text = questions()[REPORTS].text.replace("\n", "\r\n")
+    page = page_of(service, text)
+    assert f'<p class="lead">{questions()[REPORTS].title}</p>' in page
+    assert elsewhere(page)["Share this query"] == f"/sparql?name={REPORTS}"
+
+
+def test_a_mistake_is_shown_in_its_line_and_the_form_keeps_the_query(service: httpx.Client) -> None:
+    page = page_of(service, "SELECT * {\n  ?s nope ?o }")
+    (alert,) = re.findall(r'<div role="alert".*?</div>', page, re.DOTALL)
+    assert "Line 2, column 11:" in alert
+    assert "<pre>  ?s nope <mark>?o }</mark></pre>" in alert
+    assert ">\nSELECT * {\n  ?s nope ?o }</textarea>" in page  # a browser leaves out the first end of line
+    assert 'aria-invalid="true" aria-describedby="mistake"' in page
+    cut = page_of(service, "SELECT * {\n  ?s ?p ?o")
+    assert re.search(r"Line 2, column \d+, after what stands there:", text_of(cut))
+    elsewhere_wrong = page_of(service, "ASK { SERVICE <http://127.0.0.1:1/> { ?s ?p ?o } }")
+    assert 'role="alert"' in elsewhere_wrong
+    assert "Line " not in elsewhere_wrong
+
+
+def test_the_text_of_a_mistake_stays_text(service: httpx.Client) -> None:
+    page = page_of(service, "SELECT * {\n  ?s <b>nope</b> <script>alert(1)</script> }")
+    assert "<script>alert" not in page
+    assert "<b>" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_nothing_found_is_said(service: httpx.Client) -> None:
+    assert "<caption>0 rows</caption>" in page_of(service, "SELECT ?s { ?s a <x:none> }")
+    assert "<p>No statements.</p>" in page_of(service, "DESCRIBE <x:none>")
+
+
+def test_the_page_tells_limits_and_prefixes(service: httpx.Client) -> None:
+    text = text_of(service.get("/sparql", headers={"Accept": "text/html"}).text)
+    assert "A query may take 10 seconds until its answer begins, and give 2,000,000 rows; this page shows the first 500" in text
+    for prefix, space in PREFIXES.items():
+        assert f"{prefix}: {space}" in text.replace(f"{prefix}:{space}", f"{prefix}: {space}")
+
+
+def test_names_to_choose_are_those_of_the_ontology_and_the_data(service: httpx.Client) -> None:
+    found = {one["name"]: one["label"] for one in service.get("/sparql/names.json").json()}
+    assert found["ev:restsOn"] == "rests on"
+    assert found["ev:Claim"] == "claim"
+    assert found["skos:"] == PREFIXES["skos"]
+    assert found["claim:"] == f"{BASE}id/claim/"
+    used = bindings(ask(service, "SELECT DISTINCT ?name { { [] ?name [] } UNION { [] a ?name } }"))
+    known = tuple(PREFIXES.values())
+    assert {shorten(row["name"], BASE) for row in used if row["name"].startswith(known)} <= found.keys()
+    terms = [name for name in found if not name.endswith(":")]
+    assert len(bindings(ask(service, f"SELECT ?x {{ VALUES ?x {{ {' '.join(terms)} }} }}"))) == len(terms)
 
 
 ### What is no query

@@ -40,7 +40,15 @@ def test_everything_of_the_package_is_inside(wheel: Path, repository: Path) -> N
     with zipfile.ZipFile(wheel) as archive:
         inside = {name.removeprefix("wherefrom/") for name in archive.namelist()}
     assert files - inside == set()
-    for folder in ("templates", "queries", "queries/questions", "web/static", "starter_files/data", "starter_files/sources"):
+    for folder in (
+        "templates",
+        "queries",
+        "queries/questions",
+        "web/static",
+        "web/static/vendor/yasqe-4.6.2",
+        "starter_files/data",
+        "starter_files/sources",
+    ):
         assert any(name.startswith(f"{folder}/") for name in inside), folder
     assert {"py.typed", "example/wherefrom.toml", "starter_files/wherefrom.toml"} <= inside
 

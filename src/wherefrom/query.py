@@ -29,6 +29,7 @@ class Question:
     title: str
     columns: tuple[str, ...]
     text: str
+    remark: str = ""  # what the line of the columns says of them
 
 
 def read_question(path: Path) -> Question:
@@ -38,8 +39,9 @@ def read_question(path: Path) -> Question:
     at = next((n for n, row in enumerate(comments) if row.startswith("Columns:")), None)
     if not at:
         raise ValueError(f"{path.name} does not begin with its question and a line `# Columns: ?a ?b`")
-    columns = tuple(re.findall(r"\?(\w+)", comments[at].split(" - ")[0]))
-    return Question(path.stem, " ".join(comments[:at]).removeprefix("+ summary: "), columns, text)
+    names, _, remark = comments[at].partition(" - ")
+    columns = tuple(re.findall(r"\?(\w+)", names))
+    return Question(path.stem, " ".join(comments[:at]).removeprefix("+ summary: "), columns, text, remark)
 
 
 @cache

@@ -39,7 +39,14 @@ MOVING = """() => [...document.querySelectorAll('*')].filter(one => {
     const style = getComputedStyle(one);
     return style.animationName !== 'none' || parseFloat(style.transitionDuration) > 0.01;
 }).map(one => one.outerHTML.slice(0, 80))"""
-WORDS = "() => document.querySelector('main').innerText.replace(/\\s+/g, ' ').trim()"
+# The words of a page, without the editor of a query: it draws as text what is the value of a field, which is no text of the page.
+WORDS = """() => {
+    const editor = document.querySelector('.yasqe');
+    if (editor) editor.style.display = 'none';
+    const words = document.querySelector('main').innerText.replace(/\\s+/g, ' ').trim();
+    if (editor) editor.style.display = '';
+    return words;
+}"""
 WIDTH = "() => document.documentElement.scrollWidth"
 
 

@@ -25,6 +25,7 @@ from wherefrom.web.metrics import Metrics
 from wherefrom.web.outside import Outside
 from wherefrom.web.pool import Pool
 from wherefrom.web.publishing import Publisher
+from wherefrom.web.query_page import LONGEST_ADDRESS
 from wherefrom.web.respond import problem_response
 from wherefrom.web.site import Site
 
@@ -41,7 +42,6 @@ HEADERS = {
 READING = ("GET", "HEAD", "OPTIONS")
 METHODS = {"/sparql": ("GET", "HEAD", "POST", "OPTIONS"), "/update": ("POST", "OPTIONS")}  # elsewhere: `READING`
 WRITING = {"/graphs": ("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS")}  # where writes are taken
-LONGEST_ADDRESS = 70_000  # bytes of path and query: a query sent by GET, percent-encoded, still fits
 
 
 class WrongMethod(Problem):

@@ -3,36 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Coroutine, Sequence
 from contextlib import aclosing
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
-from rdflib import URIRef
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from wherefrom import pages, void
+from wherefrom import void
 from wherefrom.formats import ANSWERS, GRAPHS, ROWS
 from wherefrom.problems import BadQuery, Problem, QueryTooLarge, UnsupportedMediaType, UpdateRefused
-from wherefrom.query import question, questions
+from wherefrom.query import question
 from wherefrom.sparql_text import is_volatile
+from wherefrom.web import query_page
 from wherefrom.web.conditions import Conditions, modified
 from wherefrom.web.log import QueryNote
 from wherefrom.web.negotiation import choose
 from wherefrom.web.pool import Answer, Pool
 from wherefrom.web.pool import Request as Asked
-from wherefrom.web.respond import HTML, LINKSET, RDF, VARY, Link, accepted, respond_rdf, send, stream
+from wherefrom.web.respond import HTML, JSON, LINKSET, RDF, READ, VARY, Link, accepted, as_json, respond, respond_rdf, send, stream
 from wherefrom.web.site import Site
 
 FORM, QUERY, UPDATE = "application/x-www-form-urlencoded", "application/sparql-query", "application/sparql-update"
 MEDIA_TYPES = [form.media_type for form in ANSWERS]
 DESCRIBED = {**RDF, "html": HTML}
-EXAMPLE = "SELECT ?claim ?label WHERE {\n  ?claim a ev:Claim ; skos:prefLabel ?label .\n}\nLIMIT 20\n"
 MOST_FIELDS = 1_000  # of a form or an address; a dataset may be named by as many graphs
-SHOWN = 500  # rows on an HTML page
 CLIENT_GONE = 499  # what servers write into their log for it
 PAGE = 4_000_000  # bytes of an answer that an HTML page takes in; the data formats give all of it
 
@@ -74,6 +71,10 @@ def routes(site: Site, pool: Pool) -> APIRouter:
         else:
             raise UnsupportedMediaType(f"Content-Type {media_type or '(none)'} is not taken at this address.")
         return await _answer(site, pool, request, _asked(request, parameters))
+
+    @router.api_route("/sparql/names.json", methods=READ, include_in_schema=False)
+    def names(request: Request) -> Response:
+        return respond(site, request, JSON, lambda: as_json(query_page.names(site)))
 
     return router
 
@@ -168,7 +169,7 @@ async def _while_connected(request: Request, work: Coroutine[Any, Any, Result]) 
 
 async def _answer_page(site: Site, pool: Pool, request: Request, asked: Asked, headers: dict[str, str]) -> Response:
     json_type, turtle = ROWS["json"].media_type, GRAPHS["turtle"].media_type
-    values: dict[str, object] = {"query": asked.query}
+    values: dict[str, object] = {}
     status = 200
     note: QueryNote = request.state.query
     try:
@@ -179,12 +180,12 @@ async def _answer_page(site: Site, pool: Pool, request: Request, asked: Asked, h
         if answer.media_type == turtle:
             values |= {"graph": content.decode("utf-8", "ignore"), "whole": whole}
         else:
-            values |= await run_in_threadpool(_table, site, content.decode("utf-8", "ignore"), whole)
+            values |= await run_in_threadpool(query_page.table, site, content.decode("utf-8", "ignore"), whole=whole)
     except Problem as problem:
         note.problem = problem.slug
         values["problem"], status = problem.as_json(), problem.status
         headers = {"Vary": VARY, "Cache-Control": "no-store", **problem.headers}
-    return send(request, HTML, _page(site, **values), status, headers)
+    return send(request, HTML, query_page.page(site, asked, **values), status, headers)
 
 
 async def _beginning(answer: Answer) -> tuple[bytes, bool]:
@@ -198,55 +199,16 @@ async def _beginning(answer: Answer) -> tuple[bytes, bool]:
     return content, True
 
 
-def _read(text: str, *, whole: bool) -> dict[str, Any]:
-    """Return SPARQL JSON results; of those that were cut, the rows that are whole."""
-    if whole:
-        found: dict[str, Any] = json.loads(text)
-        return found
-    marker = '"results":{"bindings":['
-    head, _, rest = text.partition(marker)
-    decoder, at = json.JSONDecoder(), 0
-    rows: list[object] = []
-    while len(rows) < SHOWN:
-        try:
-            row, at = decoder.raw_decode(rest, at)
-        except ValueError:
-            break
-        rows.append(row)
-        at += 1  # the comma
-    return {**json.loads(f"{head.rstrip(',')}}}"), "results": {"bindings": rows}}
-
-
-def _table(site: Site, text: str, whole: bool) -> dict[str, object]:
-    found = _read(text, whole=whole)
-    if "boolean" in found:
-        return {"boolean": found["boolean"]}
-    columns: list[str] = found["head"]["vars"]
-    rows: list[dict[str, dict[str, str]]] = found["results"]["bindings"]
-    names = pages.Names(site.store, site.base)
-    uris = {value["value"] for row in rows[:SHOWN] for value in row.values() if value["type"] == "uri"}
-    names.learn(URIRef(uri) for uri in uris)
-    shown = [[_cell(row.get(column), names) for column in columns] for row in rows[:SHOWN]]
-    return {"columns": columns, "rows": shown, "count": len(rows), "whole": whole}
-
-
-def _cell(value: dict[str, str] | None, names: pages.Names) -> pages.Shown:
-    if value is None:
-        return pages.Shown("")
-    if value["type"] == "uri":
-        return pages.Shown(names.of(value["value"]), pages.address(value["value"], names.base))
-    return pages.Shown(value["value"])
-
-
-def _page(site: Site, **values: object) -> bytes:
-    empty: dict[str, object] = {"query": EXAMPLE, "problem": None, "boolean": None, "graph": ""}
-    empty |= {"columns": [], "rows": [], "count": 0, "whole": True}
-    return site.page("sparql.html", links=[], questions=questions().values(), **{**empty, **values})
-
-
 async def _describe(site: Site, request: Request) -> Response:
     """Return the service description, or the form to readers."""
     links = [Link("describedby", "/.well-known/void", "text/turtle"), Link("api-catalog", "/.well-known/api-catalog", LINKSET)]
     return respond_rdf(
-        site, request, "", "", lambda: void.service(site.settings, site.build), offered=DESCRIBED, page=lambda: _page(site), links=links
+        site,
+        request,
+        "",
+        "",
+        lambda: void.service(site.settings, site.build),
+        offered=DESCRIBED,
+        page=lambda: query_page.page(site),
+        links=links,
     )

@@ -21,6 +21,7 @@ from wherefrom.checks.significance import INTERVAL, USUAL_LEVEL, of_significance
 from wherefrom.discrepancies import Difference, difference_answer, names_of
 from wherefrom.discrepancies.figures import POINT, of_findings
 from wherefrom.discrepancies.reading import Base, Record, labels, written
+from wherefrom.hierarchy import narrower
 from wherefrom.lineage import POLICIES, Policy, check_known
 from wherefrom.problems import BadParameter
 from wherefrom.query import rows
@@ -165,7 +166,7 @@ def _on_outcome(known: Printed, outcome: URIRef | None) -> set[URIRef] | None:
     if outcome is None:
         return None
     _check_kind(known.base.store, outcome, EV.Outcome, "outcome")
-    meant = {URIRef(row["part"]) for row in rows(known.base.store, "narrower", {"outcome": [outcome]})}
+    meant = narrower(known.base.store, [outcome])[outcome]
     return {iri for iri, finding in known.findings.items() if meant & set(finding.all(EV.outcome))}
 
 

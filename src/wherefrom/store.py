@@ -28,7 +28,6 @@ Row = Mapping[str, Identifier]
 Bindings = Mapping[str, Sequence[Identifier]]
 CUT = frozenset({"x-sparql-maxrows", "x-sql-state"})  # what Virtuoso sends with the first part of an answer that it cut
 TERMS = 50_000  # terms of rdflib that a store keeps from one answer to the next, about 20 MB; making one takes longer than the engine takes
-TRUTH = {"1": "true", "0": "false"}  # as Virtuoso has it, which is as right
 NO_ENDPOINT = "The address answers, and not as a SPARQL endpoint does."
 NO_SELECT = "Only SELECT queries are asked of a store."
 
@@ -154,7 +153,7 @@ class RemoteStore:
             try:
                 for row in cast(ox.QuerySolutions, ox.parse_query_results(answer, ox.QueryResultsFormat.JSON)):
                     subject, predicate, value = row
-                    yield ox.Quad(subject, predicate, _as_truth(value), ox.NamedNode(str(graph)))  # type: ignore[arg-type]
+                    yield ox.Quad(subject, predicate, _mended_term(value), ox.NamedNode(str(graph)))  # type: ignore[arg-type]
             except (SyntaxError, ValueError) as error:
                 raise EndpointUnusable(NO_ENDPOINT) from error
 
@@ -293,15 +292,28 @@ def _from_json(value: Mapping[str, str]) -> Identifier:
         return BNode(value["value"])
     datatype = None if value.get("datatype") == str(XSD.string) else value.get("datatype")
     lexical = value["value"]
-    if datatype == str(XSD.boolean):
-        lexical = TRUTH.get(lexical, lexical)
+    lexical = _mended(lexical, datatype)
     return Literal(lexical, lang=value.get("xml:lang"), datatype=URIRef(datatype) if datatype else None, normalize=False)
 
 
-def _as_truth(value: object) -> object:
-    if isinstance(value, ox.Literal) and value.datatype.value == str(XSD.boolean):
-        return ox.Literal(TRUTH.get(value.value, value.value), datatype=value.datatype)
-    return value
+def _mended(lexical: str, datatype: str | None) -> str:
+    """Return a literal as it is written elsewhere: Virtuoso has 1 for true, which is as right, and 6 or 0.0 for P6M or P0D, which is not.
+
+    >>> _mended("0", str(XSD.boolean)), _mended("12", str(XSD.duration)), _mended("-90.0", str(XSD.duration))
+    ('false', 'P12M', '-PT90.0S')
+    """
+    if datatype == str(XSD.boolean):
+        return {"1": "true", "0": "false"}.get(lexical, lexical)
+    if datatype == str(XSD.duration) and (number := re.fullmatch(r"(-?)(\d+)(\.\d+)?", lexical)):
+        sign, whole, part = number.groups()
+        return f"{sign}PT{whole}{part}S" if part else f"{sign}P{whole}M"
+    return lexical
+
+
+def _mended_term(value: object) -> object:
+    if not isinstance(value, ox.Literal) or value.language:
+        return value
+    return ox.Literal(_mended(value.value, value.datatype.value), datatype=value.datatype)
 
 
 def _cell(value: Mapping[str, str] | None) -> str:

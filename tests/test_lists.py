@@ -79,8 +79,21 @@ def test_a_very_long_list_is_not_narrowed(
     monkeypatch.setattr(lists, "CHOOSABLE", 50)
     found = of(store, claims, kb.settings.base)
     assert (found.facets, found.total, found.iris[0]) == ([], 193, URIRef(claims[0]))
+    few = of(store, claims, kb.settings.base, chosen={"ev:claimedBy": "source/clinic-002", "ev:about": "intervention/ipp"})
+    assert 0 < few.total < 50
+    assert few.total == few.all
     with pytest.raises(BadParameter, match="more than 50"):
         of(store, claims, kb.settings.base, words="x")
+
+
+def test_a_link_with_a_value_of_which_there_are_many_is_followed(
+    monkeypatch: pytest.MonkeyPatch, store: EmbeddedStore, kb: KnowledgeBase, claims: list[str]
+) -> None:
+    whole = of(store, claims, kb.settings.base, chosen={"ev:about": "intervention/ipp"})
+    monkeypatch.setattr(lists, "VALUES", 1)
+    found = of(store, claims, kb.settings.base, chosen={"ev:about": "intervention/ipp"})
+    assert (found.total, found.iris) == (whole.total, whole.iris)
+    assert [choice.value for facet in found.facets for choice in facet.choices] == ["intervention/ipp"]
 
 
 def test_the_page_keeps_what_was_chosen_from_page_to_page(service: httpx.Client) -> None:

@@ -6,7 +6,7 @@ What can be chosen follows from the data: every property by which the things lea
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from rdflib import RDFS, SKOS, URIRef
@@ -85,20 +85,23 @@ def listing(
 ) -> Listing:
     """Return `size` things of a kind from `start` on, in the order of their labels, of those that have all that was `chosen`.
 
-    `chosen` maps the short name of a property to that of a value, `words` are looked for in labels. A kind of more than
-    `CHOOSABLE` things is in the order of IRIs and cannot be narrowed: raises `BadParameter` then, and for an unknown property.
+    `chosen` maps the short name of a property to that of a value, `words` are looked for in labels. More than `CHOOSABLE`
+    things that have all that was chosen are in the order of IRIs and cannot be narrowed further: raises `BadParameter` for
+    words then, for as many without a choice, and for a property that none of the things has.
     """
-    names = Names(store, base)
+    names, chosen = Names(store, base), {name: value for name, value in chosen.items() if value}
     found = [URIRef(thing) for thing in things]
+    if len(found) > CHOOSABLE and chosen:
+        found = _having(store, things, chosen, base)
     if len(found) > CHOOSABLE:
         if chosen or words:
             raise BadParameter(f"There are more than {CHOOSABLE:,} things of this kind; search, or ask in SPARQL.")
         part = found[start : start + size]
         names.learn(part)
         return Listing(kind, len(found), start, [_line(thing, names) for thing in part], part, len(found), [])
-    said = _said(store, found)
+    said = _said(store, found, chosen, base)
     names.learn([*found, *said, *(value for values in said.values() for value in values)])
-    wanted = {_property(name, said, base): expand(value, base) for name, value in chosen.items() if value}
+    wanted = {_property(name, said, base): expand(value, base) for name, value in chosen.items()}
     left = [thing for thing in found if words.casefold() in names.of(thing).casefold()]
     having = {prop: said[prop].get(value, set()) for prop, value in wanted.items()}
     kept = sorted((thing for thing in left if all(thing in those for those in having.values())), key=lambda one: (names.of(one), one))
@@ -111,15 +114,30 @@ def _line(thing: URIRef, names: Names) -> Shown:
     return Shown(names.of(thing), address(thing, names.base), note=shorten(thing, names.base))
 
 
-def _said(store: Store, things: list[URIRef]) -> Said:
-    """Return what leads from the things to a few others: neither to one alone, nor to nearly as many as there are things."""
+def _having(store: Store, things: Iterable[str], chosen: Mapping[str, str], base: str) -> list[URIRef]:
+    """Return those of many things that have all that was chosen, asked of the store a choice at a time."""
+    having = [
+        {URIRef(row["thing"]) for row in rows(store, "statements", {"value": [expand(value, base)], "property": [expand(name, base)]})}
+        for name, value in chosen.items()
+    ]
+    known = set(things)
+    return sorted(thing for thing in set.intersection(*having) if str(thing) in known)
+
+
+def _said(store: Store, things: list[URIRef], chosen: Mapping[str, str], base: str) -> Said:
+    """Return what leads from the things to a few others: neither to one alone, nor to nearly as many as there are things.
+
+    A value that was chosen and that a thing has is there in any case, alone where the others are too many to choose from.
+    """
     said: Said = {}
     for row in rows(store, "statements", {"thing": things}) if things else ():
         if isinstance(row["value"], URIRef) and row["property"] not in (RDFS.isDefinedBy, SKOS.inScheme):
             said.setdefault(URIRef(row["property"]), {}).setdefault(row["value"], set()).add(URIRef(row["thing"]))
-    return {
+    few = {
         prop: values for prop, values in said.items() if 1 < len(values) <= VALUES and 2 * len(values) <= len(set().union(*values.values()))
     }
+    others = {prop: expand(chosen[name], base) for prop in said.keys() - few.keys() if (name := shorten(prop, base)) in chosen}
+    return few | {prop: {value: said[prop][value]} for prop, value in others.items() if value in said[prop]}
 
 
 def _property(name: str, said: Said, base: str) -> URIRef:

@@ -265,6 +265,16 @@ def support(graph: Lineage) -> Lineage:
     return kept
 
 
+def as_stated(graph: Lineage) -> Lineage:
+    """Return a lineage without what curators inferred."""
+    kept: Lineage = nx.DiGraph(**graph.graph)
+    kept.add_nodes_from(graph)
+    for thing, ground, statements in edges(graph):
+        if said := [step for step in statements if step.basis != "inferred"]:
+            kept.add_edge(thing, ground, statements=said)
+    return kept
+
+
 def credited(graph: Lineage) -> Lineage:
     """Return the lineage without the edges that support nothing: those of citations and of a theory of change."""
     kept: Lineage = nx.DiGraph()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from rdflib import URIRef
+from rdflib import SKOS, URIRef
 
 from wherefrom.discrepancies.answer import difference_answer, names_of
 from wherefrom.discrepancies.descriptions import of_descriptions
@@ -36,7 +36,8 @@ from wherefrom.vocabulary import EV
 
 __all__ = [
     "Cause", "Check", "Comparison", "Difference", "GroupSizes", "NotStated", "Relation", "Statement", "Value",
-    "difference_answer", "discrepancies", "discrepancies_of_findings", "discrepancies_of_publication", "names_of",
+    "difference_answer", "discrepancies", "discrepancies_of_descriptions", "discrepancies_of_findings",
+    "discrepancies_of_publication", "names_of",
 ]  # fmt: skip
 
 
@@ -56,6 +57,12 @@ def discrepancies(store: Store, policy: Policy = "stated") -> list[Difference]:
 def discrepancies_of_findings(known: Findings, findings: Collection[URIRef]) -> list[Difference]:
     """Return where figures of these findings differ from those of others on the same contrast, as far as `known` reaches."""
     return _sorted(of_findings(known, findings))
+
+
+def discrepancies_of_descriptions(store: Store, characteristics: Collection[URIRef], items: Collection[URIRef]) -> list[Difference]:
+    """Return where these characteristics, which are by these items, differ as sources state them of one thing."""
+    within = {EV.Characteristic: characteristics, SKOS.Concept: items, EV.Intervention: (), EV.Study: ()}
+    return _sorted(of_descriptions(Base(store, "stated", within)))
 
 
 def discrepancies_of_publication(store: Store, publication: URIRef, policy: Policy = "stated") -> list[Difference]:

@@ -45,9 +45,11 @@ def _tells(record: Record, things: set[URIRef], design: URIRef) -> bool:
 
 
 def relations(base: Base) -> list[tuple[URIRef, ...]]:
-    """Return (claim, intervention, relation, other intervention, graph)."""
+    """Return (claim, intervention, relation, other intervention, graph); both interventions are within the base."""
     columns = ("claim", "one", "relation", "other", "graph")
-    return sorted(tuple(URIRef(row[c]) for c in columns) for row in rows(base.store, "relations") if not base.left_out(row["graph"]))
+    within = {c: sorted(base.within[EV.Intervention]) for c in ("one", "other")} if EV.Intervention in base.within else {}
+    found = rows(base.store, "relations", within)
+    return sorted(tuple(URIRef(row[c]) for c in columns) for row in found if not base.left_out(row["graph"]))
 
 
 def of_relations(base: Base) -> Iterator[Difference]:

@@ -11,7 +11,7 @@ from wherefrom.pages.excerpts import Excerpt, stated_at
 from wherefrom.pages.figures import figures
 from wherefrom.pages.said import Cell, Said
 from wherefrom.pages.shown import Group, Shown
-from wherefrom.pages.study import value
+from wherefrom.pages.side_by_side import value
 from wherefrom.vocabulary import EV
 
 

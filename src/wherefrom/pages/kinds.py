@@ -10,26 +10,35 @@ from collections.abc import Callable, Mapping
 from wherefrom.pages.asking import Asking
 from wherefrom.pages.claim import claim
 from wherefrom.pages.discrepancy import discrepancy
+from wherefrom.pages.editions import document, edition
 from wherefrom.pages.finding import finding
+from wherefrom.pages.intervention import intervention
 from wherefrom.pages.measure import measure
+from wherefrom.pages.outcome import outcome
 from wherefrom.pages.passage import passage
 from wherefrom.pages.proposition import proposition
 from wherefrom.pages.publication import publication
 from wherefrom.pages.rating import rating
 from wherefrom.pages.reference import citation, reference
+from wherefrom.pages.source import source
 from wherefrom.pages.study import study
 
 OWN: Mapping[str, Callable[[Asking], object]] = {  # kind -> what makes its part
     "citation": citation,
     "claim": claim,
     "discrepancy": discrepancy,
+    "document": document,
+    "edition": edition,
     "finding": finding,
+    "intervention": intervention,
     "measure": measure,
+    "outcome": outcome,
     "passage": passage,
     "proposition": proposition,
     "publication": publication,
     "rating": rating,
     "reference": reference,
+    "source": source,
     "study": study,
 }
 

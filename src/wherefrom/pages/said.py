@@ -41,7 +41,7 @@ class Said:
     def read(self, things: Iterable[URIRef]) -> set[URIRef]:
         """Read what is said of things that are not known yet, and what all of that but the passages is called; return the things."""
         wanted = set(things)
-        fresh = sorted(wanted - self._found.keys())
+        fresh = sorted(wanted - self._found.keys(), key=str)
         terms: set[Identifier] = set(fresh)
         for row in rows(self.store, "statements", {"thing": fresh}):
             values = self._found.setdefault(URIRef(row["thing"]), {}).setdefault(URIRef(row["property"]), {})
@@ -62,6 +62,10 @@ class Said:
         """Return the things that a thing has by one of the properties, in the order of their names."""
         found = {value for value, _ in self.values(thing, *properties, stated=stated) if isinstance(value, URIRef)}
         return sorted(found, key=lambda value: (self.names.of(value), value))
+
+    def classes(self, thing: URIRef) -> set[Identifier]:
+        """Return of which classes a thing is."""
+        return {value for value, _ in self.values(thing, RDF.type)}
 
     def shown(self, thing: URIRef, *properties: URIRef, stated: bool = False) -> list[Shown]:
         """Return what a thing has by one of the properties as a reader sees it: what is stated first, in the order of the words.
@@ -90,7 +94,9 @@ class Said:
 
     def all_named(self, things: Iterable[URIRef]) -> list[Shown]:
         """Return things by their names, in the order of these."""
-        return sorted((self.name(thing) for thing in set(things)), key=lambda one: (one.text, one.href))
+        found = set(things)
+        self.names.learn(found)
+        return sorted((self.name(thing) for thing in found), key=lambda one: (one.text, one.href))
 
     def editions(self, thing: URIRef) -> list[Shown]:
         """Return where a thing is described: the editions, or other graphs, that say of what class it is."""

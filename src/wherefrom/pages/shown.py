@@ -46,10 +46,12 @@ class Names:
 
     def learn(self, things: Iterable[Identifier]) -> None:
         """Read the labels of those things that are not known yet."""
-        wanted = sorted({thing for thing in things if isinstance(thing, URIRef) and str(thing) not in self.known})
+        wanted = sorted({thing for thing in things if isinstance(thing, URIRef) and str(thing) not in self.known}, key=str)
+        if not wanted:
+            return
         best: dict[str, tuple[int, str]] = {}
         order = {SKOS.prefLabel: 0, RDFS.label: 1, DCTERMS.title: 2}
-        for row in rows(self.store, "labels", {"thing": wanted}) if wanted else ():
+        for row in rows(self.store, "labels", {"thing": wanted}):
             candidate = (order[URIRef(row["property"])], str(row["label"]))
             best[str(row["thing"])] = min(best.get(str(row["thing"]), candidate), candidate)
         for thing in wanted:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import networkx as nx
 from rdflib import URIRef
 
 from wherefrom.hierarchy import of_classes
-from wherefrom.lineage import Lineage, edges, lineage, mark, reports, studies_reached
+from wherefrom.lineage import as_stated, lineage, mark, reports, studies_reached
 from wherefrom.pages.asking import Asking
-from wherefrom.pages.figures import figure, findings
-from wherefrom.pages.said import Cell, Said, Table, table
+from wherefrom.pages.figures import findings
+from wherefrom.pages.said import Said, Table, table
 from wherefrom.pages.shown import Group, Shown
+from wherefrom.pages.side_by_side import value
 from wherefrom.pages.strength import ratings
 from wherefrom.query import rows
 from wherefrom.store import Store
@@ -21,7 +21,6 @@ from wherefrom.vocabulary import EV
 
 IS = (EV.design, EV.evaluates, EV.sharesSampleWith)
 WHO = (EV.sampleSize, EV.minAgeMonths, EV.maxAgeMonths, EV.scope)
-VALUES = (EV.valueConcept, EV.valueText, EV.condition)
 COUNTING = (EV.Claim, EV.Rating)
 
 
@@ -131,13 +130,6 @@ def _characteristics(said: Said, things: Iterable[URIRef]) -> Table | None:
     )
 
 
-def value(said: Said, thing: URIRef) -> Cell:
-    """Return the value of a characteristic: as printed with its unit, as a code, in words of the curator, or why there is none."""
-    ends = [said.text(thing, prop) for prop in (EV.minValue, EV.maxValue)]
-    printed = figure(said, thing) or said.text(thing, EV.printedAs) or " to ".join(filter(None, ends))
-    return [*([Shown(printed)] if printed else []), *said.shown(thing, *VALUES), *said.shown(thing, EV.absence)]
-
-
 # Who counts it
 
 
@@ -149,7 +141,7 @@ def counting(asking: Asking, said: Said, thing: URIRef) -> list[Counting]:
     resting = dict(of_classes(store, above, COUNTING))
     graph = lineage(store, sorted(resting), "grounds", "inferred", asking.settings.lineage_nodes) if resting else above
     counted = studies_reached(store, graph, resting, "inferred").get(thing, set())
-    stated = studies_reached(store, mark(store, _stated(graph)), resting, "stated").get(thing, set())
+    stated = studies_reached(store, mark(store, as_stated(graph)), resting, "stated").get(thing, set())
     said.names.learn(counted | stated)
     found: dict[URIRef, dict[URIRef, list[Shown]]] = {}
     for row in rows(store, "statements", {"thing": sorted(counted | stated), "property": [EV.claimedBy, EV.ratedBy]}):
@@ -162,13 +154,3 @@ def counting(asking: Asking, said: Said, thing: URIRef) -> list[Counting]:
 
 def _named(one: Shown) -> tuple[bool, str]:
     return one.inferred, one.text
-
-
-def _stated(graph: Lineage) -> Lineage:
-    """Return a lineage without what curators inferred."""
-    kept: Lineage = nx.DiGraph(**graph.graph)
-    kept.add_nodes_from(graph)
-    for thing, ground, statements in edges(graph):
-        if said := [step for step in statements if step.basis != "inferred"]:
-            kept.add_edge(thing, ground, statements=said)
-    return kept

@@ -1,0 +1,80 @@
+"""The own part of the page of an outcome: what it is part of, who claims what on it, from how many trials, and what was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rdflib import SKOS, URIRef
+
+from wherefrom.pages.asking import Asking
+from wherefrom.pages.counts import Claims, Count, listed, studies_on
+from wherefrom.pages.figures import findings
+from wherefrom.pages.said import Said, Table
+from wherefrom.pages.shown import Group, Shown
+from wherefrom.query import rows
+from wherefrom.vocabulary import EV
+
+FINDINGS = 100  # rows of the table of findings at most
+ROWS = 100  # of the table of claims at most
+IS = (EV.desirableDirection, SKOS.definition, SKOS.broader)
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """What a source claims of an intervention on the outcome, or on a narrower one; those on this very one are listed at `href`."""
+
+    intervention: Shown
+    source: Shown
+    count: Count
+    href: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is particular to an outcome; trials are those with a finding on it or on a narrower one."""
+
+    facts: tuple[Group, ...]
+    narrower: tuple[Shown, ...]
+    measures: tuple[Shown, ...]
+    whole: Count
+    more: int
+    truncated: bool
+    claimed: tuple[Claimed, ...]
+    claimed_more: int
+    findings: Table | None
+    findings_more: int
+
+
+def outcome(asking: Asking) -> Outcome:
+    """Return the own part of the page of an outcome."""
+    thing, store, said = asking.thing, asking.store, Said(asking.store, asking.base, [asking.thing])
+    parts = sorted({URIRef(row["part"]) for row in rows(store, "narrower", {"outcome": [thing]})} | {thing})
+    linked = list(rows(store, "statements", {"value": parts, "property": [EV.aboutOutcome, EV.outcome]}))
+    speaking = {URIRef(row["thing"]) for row in linked if row["property"] == EV.aboutOutcome}
+    found = sorted({URIRef(row["thing"]) for row in linked if row["property"] == EV.outcome})
+    claims = Claims(asking, speaking, EV.about, EV.claimedBy, EV.aboutOutcome)
+    shown = studies_on(store, [thing]).get(thing, set())
+    claimed = [
+        Claimed(said.name(about), said.name(source), claims.count(ones, shown), _listed(asking, claims, ones, about, source))
+        for (about, source), ones in claims.by(EV.about, EV.claimedBy).items()
+    ]
+    claimed.sort(key=lambda one: (one.intervention.text, one.source.text))
+    kept = said.read(found[:FINDINGS])
+    return Outcome(
+        facts=tuple(said.facts(thing, *IS)),
+        narrower=tuple(said.all_named(part for part in parts if part != thing)),
+        measures=tuple(said.all_named(measure for one in kept for measure in said.things(one, EV.measuredWith))),
+        whole=claims.count(claims.claims, shown),
+        more=claims.more,
+        truncated=claims.truncated,
+        claimed=tuple(claimed[:ROWS]),
+        claimed_more=len(claimed[ROWS:]),
+        findings=findings(said, kept, "What was found on it, or on a narrower outcome, as each source prints it"),
+        findings_more=len(found) - len(kept),
+    )
+
+
+def _listed(asking: Asking, claims: Claims, ones: list[URIRef], about: URIRef, source: URIRef) -> str:
+    """Return where the claims on this very outcome are listed; nothing where all are on narrower ones."""
+    direct = any(asking.thing in claims.said[claim].get(EV.aboutOutcome, ()) for claim in ones)
+    return listed(asking.base, {EV.about: about, EV.aboutOutcome: asking.thing, EV.claimedBy: source}) if direct else ""

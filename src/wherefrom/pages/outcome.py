@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from rdflib import SKOS, URIRef
@@ -21,11 +22,12 @@ IS = (EV.desirableDirection, SKOS.definition, SKOS.broader)
 
 @dataclass(frozen=True)
 class Claimed:
-    """What a source claims of an intervention on the outcome, or on a narrower one; those on this very one are listed at `href`."""
+    """What a source claims of an intervention on the outcome, or on a narrower one; `direct` are on this very one, listed at `href`."""
 
     intervention: Shown
     source: Shown
     count: Count
+    direct: int
     href: str
 
 
@@ -54,10 +56,7 @@ def outcome(asking: Asking) -> Outcome:
     found = sorted({URIRef(row["thing"]) for row in linked if row["property"] == EV.outcome})
     claims = Claims(asking, speaking, EV.about, EV.claimedBy, EV.aboutOutcome)
     shown = studies_on(store, [thing]).get(thing, set())
-    claimed = [
-        Claimed(said.name(about), said.name(source), claims.count(ones, shown), _listed(asking, claims, ones, about, source))
-        for (about, source), ones in claims.by(EV.about, EV.claimedBy).items()
-    ]
+    claimed = [_claimed(asking, said, claims, pair, shown) for pair in claims.by(EV.about, EV.claimedBy).items()]
     claimed.sort(key=lambda one: (one.intervention.text, one.source.text))
     kept = said.read(found[:FINDINGS])
     return Outcome(
@@ -74,7 +73,10 @@ def outcome(asking: Asking) -> Outcome:
     )
 
 
-def _listed(asking: Asking, claims: Claims, ones: list[URIRef], about: URIRef, source: URIRef) -> str:
-    """Return where the claims on this very outcome are listed; nothing where all are on narrower ones."""
-    direct = any(asking.thing in claims.said[claim].get(EV.aboutOutcome, ()) for claim in ones)
-    return listed(asking.base, {EV.about: about, EV.aboutOutcome: asking.thing, EV.claimedBy: source}) if direct else ""
+def _claimed(
+    asking: Asking, said: Said, claims: Claims, found: tuple[tuple[URIRef, ...], list[URIRef]], shown: Collection[URIRef]
+) -> Claimed:
+    (about, source), ones = found
+    direct = sum(asking.thing in claims.said[claim].get(EV.aboutOutcome, ()) for claim in ones)
+    href = listed(asking.base, {EV.about: about, EV.aboutOutcome: asking.thing, EV.claimedBy: source})
+    return Claimed(said.name(about), said.name(source), claims.count(ones, shown), direct, href)

@@ -49,7 +49,10 @@ class Claims:
         graph = lineage(store, self.claims, "grounds", "inferred", asking.settings.lineage_nodes)
         self.truncated: bool = graph.graph["truncated"]
         self._inferred = _Behind(store, graph, self.claims, "inferred")
-        self._stated = _Behind(store, as_stated(graph), self.claims, "stated")
+        stated = as_stated(graph)
+        self._stated = _Behind(store, stated, self.claims, "stated")
+        used, papers = support(stated), publications(stated)
+        self._papers = {claim: nx.descendants(used, claim) & papers for claim in self.claims if stated[claim]}
 
     def by(self, *properties: URIRef) -> dict[tuple[URIRef, ...], list[URIRef]]:
         """Return the claims by what they have by each of the properties; those that lack one of them are left out."""
@@ -64,26 +67,23 @@ class Claims:
 
     def count(self, claims: Collection[URIRef], shown: Collection[URIRef] | None = None) -> Count:
         """Return the count of some of the claims; `shown` are the studies that count, where not all do."""
-        stated = self._stated
         return Count(
             claims=len(claims),
-            bare=sum(claim not in stated.papers for claim in claims),
-            trials=stated.trials(claims, shown),
+            bare=sum(claim not in self._papers for claim in claims),
+            trials=self._stated.trials(claims, shown),
             inferred=self._inferred.trials(claims, shown),
-            papers=len(set().union(*(stated.papers.get(claim, set()) for claim in claims))),
+            papers=len(set().union(*(self._papers.get(claim, set()) for claim in claims))),
         )
 
 
 class _Behind:
-    """What claims rest on under a policy: the claims behind each study, and the papers behind each claim that cites anything."""
+    """The studies that claims rest on under a policy, by trial."""
 
     def __init__(self, store: Store, graph: Lineage, claims: Iterable[URIRef], policy: Policy) -> None:
         resting = [claim for claim in claims if graph[claim]]
         self.reached = studies_reached(store, graph, resting, policy)
         trials = enumerate(nx.connected_components(sharing(store, self.reached, policy)))
         self.trial: Mapping[URIRef, int] = {study: number for number, trial in trials for study in trial}
-        used, papers = support(graph), publications(graph)
-        self.papers = {claim: nx.descendants(used, claim) & papers for claim in resting}
 
     def trials(self, claims: Collection[URIRef], shown: Collection[URIRef] | None) -> int:
         """Return how many trials claims rest on: studies that share their sample are one (Cochrane Handbook 7.2.1)."""

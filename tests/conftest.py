@@ -48,7 +48,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What is known to be otherwise behind a server is expected to fail there, for the reason given."""
+    """What is known to be otherwise behind a server is expected to fail there, for the reason given.
+
+    Browser tests come last: what drives the browser keeps an event loop in this thread, beside which no other can run.
+    """
+    items.sort(key=lambda item: "browser" in item.path.parts)
     known = KNOWN.get(config.getoption("--behind"), {})
     for item in items:
         if reason := known.get(item.nodeid.removeprefix("tests/")):

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from rdflib import DCTERMS, SKOS, URIRef
 
 from wherefrom.pages.asking import Asking
-from wherefrom.pages.comparison import value
 from wherefrom.pages.counts import Claims, Count, listed
 from wherefrom.pages.editions import editions
 from wherefrom.pages.said import CITO, Said, Table, table
 from wherefrom.pages.shown import Group, Shown
+from wherefrom.pages.side_by_side import value
 from wherefrom.query import rows
 from wherefrom.store import Store
 from wherefrom.vocabulary import EV

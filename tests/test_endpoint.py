@@ -19,6 +19,7 @@ import pyoxigraph as ox
 import pytest
 from rdflib import XSD, Literal
 
+from behind import DUPLICATES
 from conftest import EndpointOf, Serving, built_at
 from made_up import ID, store_of
 from wherefrom import starter
@@ -77,6 +78,12 @@ SAME = [
 ]
 
 
+KNOWN = {  # how often a property is used
+    ("virtuoso", "/ontology"): DUPLICATES,
+    ("virtuoso", "/vocabulary"): DUPLICATES,
+}
+
+
 @pytest.fixture(scope="session")
 def plain(serving: Serving, repository: Path, built: Build) -> Iterator[httpx.Client]:
     with serving(repository, built.folder.parent) as client:
@@ -98,7 +105,11 @@ def comparable(answer: httpx.Response, version: str) -> str:
 
 
 @pytest.mark.parametrize("path", SAME)
-def test_a_page_or_answer_is_the_same_from_a_build_and_behind_an_endpoint(plain: httpx.Client, behind: httpx.Client, path: str) -> None:
+def test_a_page_or_answer_is_the_same_from_a_build_and_behind_an_endpoint(
+    plain: httpx.Client, behind: httpx.Client, path: str, place: str, request: pytest.FixtureRequest
+) -> None:
+    if (place, path) in KNOWN:
+        request.applymarker(pytest.mark.xfail(reason=KNOWN[place, path], strict=True))
     accept = {"Accept": "text/html"} if "." not in path and not path.startswith(("/api/", "/graphs")) else {}
     found, wanted = (
         (answer.status_code, answer.headers.get("content-type"), comparable(answer, client.get("/health").json()["data"]))

@@ -101,7 +101,7 @@ def _names_beside(store: Store, graph: Lineage, base: str) -> dict[str, str]:
         if row["property"] == SKOS.prefLabel:
             name = shorten(row["thing"], base)
             found[name] = min(found.get(name, str(row["value"])), str(row["value"]))
-    return found
+    return dict(sorted(found.items()))
 
 
 def lineage_quads(store: Store, graph: Lineage, base: str, kinds: Collection[str] = ()) -> list[ox.Quad]:

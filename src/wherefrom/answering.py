@@ -12,7 +12,7 @@ from rdflib import URIRef
 
 from wherefrom.formats import GRAPHS, ROWS
 from wherefrom.problems import BadParameter, BadQuery, EndpointUnusable
-from wherefrom.sparql_text import query_form, refuse_service
+from wherefrom.sparql_text import legible, query_form, refuse_service
 from wherefrom.sparql_tokens import dataset_graphs
 from wherefrom.store import NO_ENDPOINT, EmbeddedStore, RemoteStore
 from wherefrom.vocabulary import PREFIXES, shorten
@@ -54,7 +54,7 @@ def evaluate(
             dataset["named_graphs"] = [ox.NamedNode(iri) for iri in named_graphs or []]
         return store.query(query, base_iri=base, prefixes=dict(prefixes), **dataset)  # type: ignore[arg-type]
     except (SyntaxError, ValueError) as error:
-        raise BadQuery(str(error)) from error
+        raise BadQuery(legible(str(error))) from error
 
 
 @contextmanager
@@ -75,7 +75,7 @@ def relay(
     try:
         kind = evaluate(SCRATCH, query, prefixes, base=base)
     except RuntimeError as error:
-        raise BadQuery(str(error)) from error
+        raise BadQuery(legible(str(error))) from error
     _check_dataset(store, query, prefixes, base, (*default_graphs, *named_graphs))
     form = GRAPHS["ntriples"] if isinstance(kind, ox.QueryTriples) else ROWS["json"]
     try:

@@ -22,6 +22,25 @@ _FORM = re.compile(r"(?:\s*(?:BASE\s*<>|PREFIX\s*[^\s:]*:\s*<>))*\s*(\w*)", re.I
 _PROLOGUE = re.compile(r"(?:\s+|\#[^\n]*|BASE\s*<[^<>]*>|PREFIX\s*[^\s:<>]*:\s*<[^<>]*>)*", re.IGNORECASE)
 _BRACKETS = re.compile(rf"{_TOKENS.pattern}|[(){{}}]", re.DOTALL)
 
+_EXPECTED = re.compile(r"(error at \d+:\d+: )expected (?:one of )?(.*)", re.DOTALL)
+_CLASS = re.compile(r"\[(?:'.*?'|_)\](?:, |$)", re.DOTALL)  # of characters, as ['0'..='9'], or [_] for any
+
+
+def legible(said: str) -> str:
+    """Return what the engine's parser says of a mistake without the classes of characters that it expects; a reason goes before all else.
+
+    >>> legible("error at 1:16: expected one of Prefix not found, ['%'], ['A' ..= 'Z' | 'a' ..= 'z']")
+    'error at 1:16: Prefix not found'
+    >>> legible("error at 1:9: expected one of ASK, DESCRIBE, [_]"), legible("error at 1:1: expected [_]")
+    ('error at 1:9: expected ASK, DESCRIBE', 'error at 1:1: expected [_]')
+    """
+    told = _EXPECTED.fullmatch(said)
+    entries = [entry for entry in _CLASS.sub("", told[2]).split(", ") if entry] if told else []
+    if not told or not entries:
+        return said
+    reasons = [entry for entry in entries if " " in entry]  # all else are words and signs of the grammar
+    return told[1] + ("; ".join(reasons) if reasons else f"expected {', '.join(entries)}")
+
 
 def skeleton(query: str) -> str:
     """Return a query with its strings, IRIs and comments blanked, so that words and brackets can be counted in it."""

@@ -18,7 +18,7 @@ from rdflib.term import Identifier
 from wherefrom.formats import ROWS
 from wherefrom.load import engine_term, term, with_union
 from wherefrom.problems import BadParameter, BadQuery, EndpointUnusable, StoreUnusable, UnknownColumn
-from wherefrom.sparql_text import outermost_group, query_form, refuse_service, with_declarations
+from wherefrom.sparql_text import legible, outermost_group, query_form, refuse_service, with_declarations
 from wherefrom.vocabulary import NEVER_IN_IRIS, PREFIXES
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class EmbeddedStore:
         try:
             solutions = self.store.query(_bound(query, bindings), prefixes=PREFIXES)
         except SyntaxError as error:
-            raise BadQuery(str(error)) from error
+            raise BadQuery(legible(str(error))) from error
         if not isinstance(solutions, ox.QuerySolutions):
             raise BadQuery(NO_SELECT)
         _check_bound(query, bindings, [variable.value for variable in solutions.variables])

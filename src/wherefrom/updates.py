@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pyoxigraph as ox
 
 from wherefrom.problems import BadQuery
-from wherefrom.sparql_text import is_volatile
+from wherefrom.sparql_text import is_volatile, legible
 from wherefrom.sparql_tokens import Prologue, Token, tokens
 
 REFUSED = {"LOAD", "SERVICE"}  # they would make a request
@@ -60,7 +60,7 @@ def check_syntax(text: str, prefixes: Mapping[str, str], base: str) -> None:
     try:
         ox.Store().update(text, base_iri=base, prefixes=dict(prefixes))
     except SyntaxError as error:
-        raise BadQuery(str(error)) from error
+        raise BadQuery(legible(str(error))) from error
     except (OSError, ValueError, RuntimeError):  # it cannot be done there, as a graph that is dropped does not exist
         pass
 

@@ -57,6 +57,8 @@ function names() {
   return asked;
 }
 
+editor.on('focus', names); // so that they are there when they are wanted
+
 async function complete() {
   const found = await names();
   editor.showHint({ hint: () => hints(found), completeSingle: false, closeCharacters: /[\s>"]/, container: editor.rootEl });

@@ -279,6 +279,20 @@ def test_what_is_left_out_is_told(part: Callable[[str], Any], monkeypatch: pytes
     assert "not whole 106 more characteristics are left out here" in text
 
 
+@pytest.mark.parametrize("name", ["intervention/ipp", "source/foundations", "outcome/attachment-security"])
+def test_links_to_the_pages_of_questions_are_answered(html: Callable[[str], str], name: str) -> None:
+    found = words_before(html(name))
+    links = set(re.findall(r'href="(/(?:compare|discrepancies|findings|map|unsupported|validation)[^"]*)"', found))
+    assert len(links) >= 2
+    for href in links:
+        assert "<h1" in html(unescape(href)[1:]), href
+
+
+def words_before(page: str) -> str:
+    """Return the own part of a page, with its markup."""
+    return page[page.index("<h1>") : page.index("<h2>All that is said of it")]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_pages_have_one_heading_and_no_name_twice(html: Callable[[str], str], names: Mapping[str, Sequence[str]], kind: str) -> None:
     for name in names[kind][:5]:

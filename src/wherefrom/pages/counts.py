@@ -91,12 +91,12 @@ class _Behind:
         return len({self.trial[study] for study in (behind if shown is None else behind & set(shown))})
 
 
-def studies_on(store: Store, outcomes: Iterable[URIRef]) -> dict[URIRef, set[URIRef]]:
-    """Return for each outcome the studies with a finding on it or on a narrower one."""
+def studies_on(store: Store, parts: Mapping[URIRef, Collection[URIRef]]) -> dict[URIRef, set[URIRef]]:
+    """Return for each outcome the studies with a finding on one of its `parts`: itself and the narrower ones."""
     found: dict[URIRef, set[URIRef]] = {}
-    for row in rows(store, "studies_with_findings", {"outcome": sorted(outcomes)}):
+    for row in rows(store, "studies_with_findings", {"outcome": sorted(set().union(*parts.values()))}):
         found.setdefault(URIRef(row["outcome"]), set()).add(URIRef(row["study"]))
-    return found
+    return {outcome: set().union(*(found.get(part, set()) for part in within)) for outcome, within in parts.items()}
 
 
 def listed(base: str, having: Mapping[URIRef, URIRef]) -> str:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from urllib.parse import urlencode
 
 from rdflib import DCTERMS, SKOS, URIRef
 
+from wherefrom.hierarchy import narrower
 from wherefrom.pages.asking import Asking
+from wherefrom.pages.comparison import MOST
 from wherefrom.pages.counts import Claims, Count, listed, studies_on
 from wherefrom.pages.said import Said
 from wherefrom.pages.shown import Group, Shown
 from wherefrom.pages.side_by_side import DESCRIBED, Line, SideBySide, described, side_by_side
 from wherefrom.query import rows
-from wherefrom.vocabulary import EV
+from wherefrom.vocabulary import EV, shorten
 
 SOURCES = 12  # columns of the table at most: those with the most claims; how many more there are is told
 OUTCOMES = 100  # rows of the table of outcomes at most
@@ -62,11 +65,12 @@ class OnOutcome:
 
 @dataclass(frozen=True)
 class Intervention:
-    """What is particular to an intervention."""
+    """What is particular to an intervention; at `compared` it is set beside those that it is related to."""
 
     names: tuple[Group, ...]
     relations: tuple[Relation, ...]
     further: tuple[Relation, ...]
+    compared: str
     counted: tuple[Counted, ...]
     whole: Count
     more: int
@@ -93,6 +97,7 @@ def intervention(asking: Asking) -> Intervention:
         graphs.setdefault(URIRef(row["value"]), set()).add(row["graph"])
     sources = sorted(graphs, key=lambda source: (-len(by_source.get(source, ())), source))
     said.names.learn(sources)
+    beside = sorted(_beside(said, thing), key=str)
     columns = sorted(sources[:SOURCES], key=lambda source: (said.called(source), source))
     editions = {source: sorted(URIRef(graph) for graph in found - said.curated) for source, found in graphs.items()}
     said.read(edition for source in columns for edition in editions[source])
@@ -101,7 +106,8 @@ def intervention(asking: Asking) -> Intervention:
     return Intervention(
         names=tuple(_names(said, thing, editions)),
         relations=(relations := tuple(_relations(said, {thing}))),
-        further=tuple(one for one in _relations(said, _beside(said, thing)) if one not in relations),
+        further=tuple(one for one in _relations(said, set(beside)) if one not in relations),
+        compared=f"/compare?{urlencode([('i', shorten(one, asking.base)) for one in (thing, *beside)][:MOST], safe='/')}" if beside else "",
         counted=tuple(
             Counted(said.name(one), claims.count(by_source.get(one, ())), listed(asking.base, {EV.about: thing, EV.claimedBy: one}))
             for one in columns
@@ -183,17 +189,15 @@ def _lines(said: Said, columns: Iterable[URIRef], editions: dict[URIRef, list[UR
 def _outcomes(asking: Asking, said: Said, claims: Claims) -> list[OnOutcome]:
     """Return the outcomes that claims are on; trials are those of `independence_on`: narrower outcomes count too."""
     by_outcome = {outcome: ones for (outcome,), ones in claims.by(EV.aboutOutcome).items()}
-    parts: dict[URIRef, set[URIRef]] = {}
-    for row in rows(asking.store, "narrower", {"outcome": sorted(by_outcome)}):
-        parts.setdefault(URIRef(row["outcome"]), set()).add(URIRef(row["part"]))
+    parts = narrower(asking.store, by_outcome)
     resting = {ground for (ground,) in claims.by(EV.restsOn)}
     ways: dict[URIRef, set[URIRef]] = {}
     for row in rows(asking.store, "statements", {"thing": sorted(resting), "property": [EV.direction]}):
         ways.setdefault(URIRef(row["thing"]), set()).add(URIRef(row["value"]))
-    shown, found = studies_on(asking.store, by_outcome), []
+    shown, found = studies_on(asking.store, parts), []
     said.names.learn([*by_outcome, *claims.graphs, *(way for told in ways.values() for way in told)])
     for outcome, ones in by_outcome.items():
-        with_narrower = {claim for part in parts.get(outcome, {outcome}) for claim in by_outcome.get(part, ())}
+        with_narrower = {claim for part in parts[outcome] for claim in by_outcome.get(part, ())}
         by_source: dict[URIRef, int] = {}
         for claim in ones:
             for source in claims.said[claim].get(EV.claimedBy, ()):
@@ -201,7 +205,7 @@ def _outcomes(asking: Asking, said: Said, claims: Claims) -> list[OnOutcome]:
         having = {EV.about: asking.thing, EV.aboutOutcome: outcome}
         told = [(said.name(source), number, listed(asking.base, having | {EV.claimedBy: source})) for source, number in by_source.items()]
         directions = {way for claim in ones for ground in claims.said[claim].get(EV.restsOn, ()) for way in ways.get(ground, ())}
-        counted = replace(claims.count(with_narrower, shown.get(outcome, set())), claims=len(ones))
+        counted = replace(claims.count(with_narrower, shown[outcome]), claims=len(ones))
         found.append(OnOutcome(said.name(outcome), tuple(sorted(told, key=_by_name)), tuple(said.all_named(directions)), counted))
     return sorted(found, key=lambda one: (-one.count.trials, -one.count.inferred, -one.count.claims, one.outcome.text))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rdflib import SKOS, URIRef
 
+from wherefrom.hierarchy import narrower
 from wherefrom.pages.asking import Asking
 from wherefrom.pages.counts import Claims, Count, listed, studies_on
 from wherefrom.pages.figures import findings
@@ -50,12 +51,12 @@ class Outcome:
 def outcome(asking: Asking) -> Outcome:
     """Return the own part of the page of an outcome."""
     thing, store, said = asking.thing, asking.store, Said(asking.store, asking.base, [asking.thing])
-    parts = sorted({URIRef(row["part"]) for row in rows(store, "narrower", {"outcome": [thing]})} | {thing})
+    parts = sorted(narrower(store, [thing])[thing])
     linked = list(rows(store, "statements", {"value": parts, "property": [EV.aboutOutcome, EV.outcome]}))
     speaking = {URIRef(row["thing"]) for row in linked if row["property"] == EV.aboutOutcome}
     found = sorted({URIRef(row["thing"]) for row in linked if row["property"] == EV.outcome})
     claims = Claims(asking, speaking, EV.about, EV.claimedBy, EV.aboutOutcome)
-    shown = studies_on(store, [thing]).get(thing, set())
+    shown = studies_on(store, {thing: parts})[thing]
     claimed = [_claimed(asking, said, claims, pair, shown) for pair in claims.by(EV.about, EV.claimedBy).items()]
     claimed.sort(key=lambda one: (one.intervention.text, one.source.text))
     kept = said.read(found[:FINDINGS])

@@ -139,12 +139,15 @@ def _file(address: str, media_type: str) -> str:
 
     >>> _file("/claim/x", "text/html"), _file("/claim/x.ttl", "text/turtle"), _file("/", "text/html"), _file("/a/../b", "text/html")
     ('claim/x.html', 'claim/x.ttl', 'index.html', '')
+    >>> _file("/findings.csv?study=study/x", "text/csv")
+    'findings/study=study_x-d588079d.csv'
     """
     path, _, query = address.partition("?")
     name = unquote(path).strip("/") or "index"
     if query:
         words = re.sub(r"[^\w.=-]+", "_", unquote(query))[:60]
-        name = f"{name}/{words}-{hashlib.sha256(query.encode()).hexdigest()[:8]}"
+        root, kept = posixpath.splitext(name)  # the suffix comes last: a folder cannot be called as a file is
+        name = f"{root}/{words}-{hashlib.sha256(query.encode()).hexdigest()[:8]}{kept}"
     ending = ENDINGS.get(media_type, "")
     name = name if name.endswith(ending) else f"{name}{ending}"
     parts = name.split("/")

@@ -49,6 +49,8 @@ SAME = [
     "/shapes.ttl",
     "/vocabulary",
     "/intervention/ipp",
+    "/outcome/attachment-security",
+    "/source/foundations",
     "/study/rochester-maltreated-infants",
     "/publication/cicchetti-2006",
     "/claim/foundations-ipp-secure.ttl",
@@ -117,6 +119,7 @@ def test_a_page_or_answer_is_the_same_from_a_build_and_behind_an_endpoint(
         for answer in [client.get(path, headers=accept)]
     )
     assert found == wanted
+    assert found[0] == (404 if path == "/nothing" else 200)
 
 
 def test_a_download_has_every_statement_with_numbers_as_the_endpoint_has_them(behind: httpx.Client, kb: KnowledgeBase, place: str) -> None:

@@ -32,12 +32,12 @@ from wherefrom.web.cache import Cache
 
 @dataclass(frozen=True)
 class Entry:
-    """A page in the menu: where it is, what it is called, what it is for, and the question that it answers, asked on the home page."""
+    """A page in the menu: its path and name, whether the menu is that at the head or at the foot of pages, and the question it answers."""
 
     path: str
     label: str
-    group: Literal["read", "trace", "data"]
-    question: str = ""
+    menu: Literal["head", "foot"]
+    question: str = ""  # which the first page asks
 
 
 class Site:

@@ -17,7 +17,7 @@ from wherefrom.vocabulary import shorten
 from wherefrom.web.respond import HTML, READ, Link, respond
 from wherefrom.web.site import Entry, Site
 
-ENTRY = Entry("/api", "API", "data")
+ENTRY = Entry("/api", "API", "foot")
 
 
 def routes(site: Site) -> APIRouter:

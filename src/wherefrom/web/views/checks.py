@@ -17,7 +17,7 @@ from wherefrom.web.site import Entry, Site
 from wherefrom.web.views.asking import FormRoute
 from wherefrom.web.views.view import show, table
 
-ENTRY = Entry("/checks", "Checks", "trace", "Do the printed figures follow from each other?")
+ENTRY = Entry("/checks", "Checks", "foot", "Do the printed figures follow from each other?")
 COLUMNS = ("finding", "check", "verdict", "figure", "record", "from", "calculated", "why", "not stated", "formula", "source")
 VERDICTS = {  # in the order in which people ask for them: what several are said to be, the heading above them
     "does not reproduce": ("do not follow", "Does not follow"),

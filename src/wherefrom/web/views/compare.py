@@ -19,7 +19,7 @@ from wherefrom.web.site import Entry, Site
 from wherefrom.web.views.asking import FormRoute, labels
 from wherefrom.web.views.view import show, table
 
-ENTRY = Entry("/compare", "Compare", "trace", "How do two programmes, sources or trials differ?")
+ENTRY = Entry("/compare", "Compare", "foot", "How do two programmes, sources or trials differ?")
 KINDS = ("intervention", "source", "study", "outcome", "publication", "rating")  # that the form offers, where a choice is not too long
 CHOICES = 60  # things of a kind that a form lists; others are compared by their names in the address
 

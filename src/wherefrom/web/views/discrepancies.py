@@ -21,7 +21,7 @@ from wherefrom.web.site import Entry, Site
 from wherefrom.web.views.asking import FormRoute
 from wherefrom.web.views.view import show, table
 
-ENTRY = Entry("/discrepancies", "Discrepancies", "trace", "Where do sources disagree, by how much, and who says what?")
+ENTRY = Entry("/discrepancies", "Discrepancies", "head", "Where do sources disagree, by how much, and who says what?")
 COLUMNS = (
     "discrepancy", "kind", "subject", "value", "low", "high", "printed", "derived", "formula", "graph", "records", "by how much", "unit",
     "cause", "settled by", "curated",

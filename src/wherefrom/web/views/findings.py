@@ -18,7 +18,7 @@ from wherefrom.web.site import Entry, Site
 from wherefrom.web.views.asking import FormRoute
 from wherefrom.web.views.view import show, table
 
-ENTRY = Entry("/findings", "Findings", "trace", "What did the trials find, in figures?")
+ENTRY = Entry("/findings", "Findings", "head", "What did the trials find, in figures?")
 MOST = 500  # findings in the table of a page; the data have all
 THINGS = ("studies", "sources", "outcomes", "treatmentArms", "comparatorArms", "timepoints", "measures", "analysisSets")
 COLUMNS = (

@@ -19,7 +19,7 @@ from wherefrom.web.views.asking import FormRoute, at, examples, labels, meant
 from wherefrom.web.views.view import show, table
 from wherefrom.words import count
 
-ENTRY = Entry("/impact", "Withdraw", "trace", "What falls if a paper or a trial is withdrawn?")
+ENTRY = Entry("/impact", "Withdraw", "head", "What falls if a paper or a trial is withdrawn?")
 PATH = ENTRY.path
 GROUPS = (
     ("falls", "Falls", "No support is left."),

@@ -15,7 +15,7 @@ from wherefrom.web.site import Entry, Site
 from wherefrom.web.views.asking import FormRoute
 from wherefrom.web.views.view import show, table
 
-ENTRY = Entry("/keystones", "Keystones", "trace", "What hangs on a single paper or trial?")
+ENTRY = Entry("/keystones", "Keystones", "foot", "What hangs on a single paper or trial?")
 COLUMNS = ("rank", "members", "claims", "findings", "ratings")
 
 

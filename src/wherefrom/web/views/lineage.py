@@ -27,7 +27,7 @@ from wherefrom.web.views.asking import FormRoute, at, designs, examples, labels,
 from wherefrom.web.views.view import show
 from wherefrom.words import plural
 
-ENTRY = Entry("/lineage", "Lineage", "trace", "Where does a claim come from, and what rests on a trial?")
+ENTRY = Entry("/lineage", "Lineage", "head", "Where does a claim come from, and what rests on a trial?")
 PATH = ENTRY.path
 FILES = {"dot": "dot", "graphml": "graphml", "gexf": "gexf", "json": "json", "csv": "csv", "ttl": "turtle", "jsonld": "jsonld"}
 BRIEFLY = tuple(way for way in SHOWN if way != "theory")  # a theory of change has many columns, and supports nothing

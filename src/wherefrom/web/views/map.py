@@ -18,7 +18,7 @@ from wherefrom.web.respond import READ, as_json
 from wherefrom.web.site import Entry, Site
 from wherefrom.web.views.view import show, table
 
-ENTRY = Entry("/map", "Evidence map", "trace", "On which outcomes is there evidence, and where are the gaps?")
+ENTRY = Entry("/map", "Evidence map", "head", "On which outcomes is there evidence, and where are the gaps?")
 COLUMNS = ("row", "column", "state", "trials", "claims", "claims that cite nothing", "sources")
 
 

@@ -13,7 +13,7 @@ from wherefrom.web.respond import READ, as_json
 from wherefrom.web.site import Entry, Site
 from wherefrom.web.views.view import show, table
 
-ENTRY = Entry("/overlap", "Overlap", "trace", "Do several pages rest on the same few trials?")
+ENTRY = Entry("/overlap", "Overlap", "head", "Do several pages rest on the same few trials?")
 
 
 def routes(site: Site) -> APIRouter:

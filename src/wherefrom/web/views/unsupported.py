@@ -16,7 +16,7 @@ from wherefrom.web.site import Entry, Site
 from wherefrom.web.views.asking import FormRoute, labels, sources
 from wherefrom.web.views.view import show, table
 
-ENTRY = Entry("/unsupported", "Cites nothing", "trace", "Which claims cite nothing?")
+ENTRY = Entry("/unsupported", "Cites nothing", "head", "Which claims cite nothing?")
 PATH = ENTRY.path
 
 

@@ -16,7 +16,7 @@ from wherefrom.web.respond import READ, as_json
 from wherefrom.web.site import Entry, Site
 from wherefrom.web.views.view import show, table
 
-ENTRY = Entry("/validation", "Validation", "data")
+ENTRY = Entry("/validation", "Validation", "foot")
 COLUMNS = ("file", "line", "severity", "code", "focus", "message", "hint")
 WORDS = {Severity.VIOLATION: "violations", Severity.WARNING: "warnings", Severity.INFO: "notes"}
 

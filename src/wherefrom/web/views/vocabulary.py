@@ -12,7 +12,7 @@ from wherefrom.web.respond import READ, as_json
 from wherefrom.web.site import Entry, Site
 from wherefrom.web.views.view import show, table
 
-ENTRY = Entry("/vocabulary", "Vocabulary", "data")
+ENTRY = Entry("/vocabulary", "Vocabulary", "foot")
 COLUMNS = ("name", "kind", "label", "definition", "example", "status", "domain", "range", "above", "uses")
 
 

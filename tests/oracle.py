@@ -66,7 +66,8 @@ def keystones(store: Store, unit: str, policy: Policy) -> Fallen:
 
 
 def _by_trial(store: Store, graph: Lineage, policy: Policy) -> tuple[nx.DiGraph[Any], dict[Any, tuple[URIRef, ...]]]:
-    components = nx.connected_components(sharing(store, studies(graph), policy))
+    known = studies(graph) | {URIRef(row["thing"]) for row in store.select("SELECT DISTINCT ?thing { ?thing a ev:Study }")}
+    components = nx.connected_components(sharing(store, known, policy))
     trials = {f"trial {min(found)}": tuple(sorted(found)) for found in components}
     trial_of = {study: name for name, found in trials.items() for study in found}
     resting: nx.DiGraph[Any] = nx.DiGraph()

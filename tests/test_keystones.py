@@ -42,6 +42,8 @@ def test_on_real_and_made_up_data_they_are_what_dominates(request: pytest.Fixtur
 @law
 @given(whole_bases())
 def test_a_keystone_carries_what_falls_without_it(edges: list[Edge]) -> None:
+    """Of things that have a class: what another one shows to be a publication, the lineage of one thing does not see."""
+    edges = [edge for edge in edges if "/unclassed/" not in edge[0] + edge[2]]
     store = store_of(edges)
     carried = {stone.members: {*stone.claims, *stone.findings} for stone in keystones(Arrays.of(store), "publication")}
     assert all(carried.values())

@@ -73,8 +73,12 @@ class Pair:
         return [found[pid] for pid in self.pids]
 
     def figure(self, name: str) -> float:
-        with httpx.Client(base_url=self.url, timeout=60, trust_env=False) as client:
-            found = re.findall(rf"^{re.escape(name)} (\S+)$", client.get("/metrics").text, re.MULTILINE)
+        """Return a figure, 0 where there is none yet; a process that is killed takes connections that wait for it along."""
+        try:
+            with httpx.Client(base_url=self.url, timeout=60, trust_env=False) as client:
+                found = re.findall(rf"^{re.escape(name)} (\S+)$", client.get("/metrics").text, re.MULTILINE)
+        except httpx.ReadError:
+            found = []
         return float(found[0]) if found else 0.0
 
 

@@ -1,4 +1,4 @@
-# make serve | test | test-stores | rehearse | conformance | setup | check | lock | bench | mutation | bench-scale
+# make serve | test | test-stores | rehearse | conformance | setup | check | lock | bench | mutation | bench-scale | bench-serve
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,8 +6,11 @@ STORES := oxigraph virtuoso
 STORE_TESTS := tests/test_store.py tests/test_remote.py tests/test_endpoint.py tests/test_scale.py
 BEHIND_TESTS := tests/test_http.py tests/test_api.py # what stands behind a server takes as well: test_sparql, test_links, test_views, test_problems
 MUTMUT := mutmut==3.8.1
+RDFLIB_ENDPOINT := rdflib-endpoint[cli]==0.6.3
+SIZES := 100000 1000000 10000000
+WITHOUT :=
 
-.PHONY: setup serve test test-stores rehearse conformance check lock bench bench-scale mutation clean
+.PHONY: setup serve test test-stores rehearse conformance check lock bench bench-scale bench-serve mutation clean
 
 setup: $(VENV)/.ready
 
@@ -60,9 +63,15 @@ bench: setup
 bench-scale: setup
 	@$(BIN)/python bench/scale.py
 
+bench-serve: setup
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-stores.txt
+	@test -x .venv-peers/bin/rdflib-endpoint || { $(BIN)/python -m venv .venv-peers && .venv-peers/bin/python -m pip install --quiet \
+		--disable-pip-version-check '$(RDFLIB_ENDPOINT)'; }
+	@$(BIN)/python bench/serve.py --without '$(WITHOUT)' $(SIZES)
+
 mutation: setup
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(MUTMUT)
 	@nice -n 15 $(BIN)/python bench/mutation.py
 
 clean:
-	rm -rf $(VENV) .wherefrom
+	rm -rf $(VENV) .venv-peers .wherefrom

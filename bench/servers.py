@@ -39,8 +39,8 @@ TransactionFile = temporary.trx
 [Parameters]
 ServerPort = 127.0.0.1:{sql}
 DirsAllowed = .
-NumberOfBuffers = 20000
-MaxDirtyBuffers = 15000
+NumberOfBuffers = {buffers}
+MaxDirtyBuffers = {dirty}
 SchedulerInterval = 10
 [HTTPServer]
 ServerPort = 127.0.0.1:{http}
@@ -52,7 +52,7 @@ PRIVATE = "http://www.openlinksw.com/schemas/virtrdf#PrivateGraphs"  # what this
 OWN = ("http://www.openlinksw.com/schemas/virtrdf#", "http://www.w3.org/ns/ldp#", "http://localuriqaserver/sparql")
 STATISTICS = "DB.DBA.SYS_DB_STAT(100, 0);"  # without them its plans are worse
 LOAD = f"""
-ld_dir('.', 'data.nq', 'urn:nothing');
+ld_dir('.', '{{file}}', 'urn:nothing');
 rdf_loader_run();
 DB.DBA.RDF_GRAPH_GROUP_CREATE('{PRIVATE}', 1);
 {"".join(f"DB.DBA.RDF_GRAPH_GROUP_INS('{PRIVATE}', '{graph}');" + chr(10) for graph in OWN)}
@@ -61,6 +61,18 @@ DB.DBA.RDF_DEFAULT_USER_PERMS_SET('nobody', 0, 1);
 {STATISTICS}
 checkpoint;
 """
+
+
+def virtuoso_settings(sql: int, http: int, buffers: int = 20_000) -> str:
+    """Return the settings of a Virtuoso at two ports, with so many buffers of 8 kB."""
+    return VIRTUOSO.format(sql=sql, http=http, buffers=buffers, dirty=buffers * 3 // 4)
+
+
+def load_into_virtuoso(folder: Path, sql: int, file: str) -> None:
+    """Load a file of the folder of a running Virtuoso, and hide the graphs that it has of its own."""
+    asked = [program("isql-vt"), str(sql), "dba", "dba", "ERRORS=STDOUT"]
+    said = subprocess.run(asked, input=LOAD.format(file=file), cwd=folder, capture_output=True, text=True, check=True).stdout
+    assert "Error" not in said, said
 
 
 @contextmanager
@@ -76,12 +88,10 @@ def oxigraph(built: Build, folder: Path) -> Iterator[Server]:
 def virtuoso(built: Build, folder: Path) -> Iterator[Server]:
     """Load the N-Quads of a build into a new Virtuoso and hide the graphs that it has of its own. Yield it."""
     sql, http = free_port(), free_port()
-    (folder / "virtuoso.ini").write_text(VIRTUOSO.format(sql=sql, http=http), "utf-8")
+    (folder / "virtuoso.ini").write_text(virtuoso_settings(sql, http), "utf-8")
     shutil.copy(built.nquads, folder / "data.nq")
     with running([program("virtuoso-t"), "-f", "+configfile", "virtuoso.ini"], folder, f"http://127.0.0.1:{http}/sparql") as server:
-        asked = [program("isql-vt"), str(sql), "dba", "dba", "ERRORS=STDOUT"]
-        said = subprocess.run(asked, input=LOAD, cwd=folder, capture_output=True, text=True, check=True).stdout
-        assert "Error" not in said, said
+        load_into_virtuoso(folder, sql, "data.nq")
         yield server
 
 
@@ -102,12 +112,12 @@ def program(name: str) -> str:
 
 
 @contextmanager
-def running(command: list[str], folder: Path, endpoint: str) -> Iterator[Server]:
+def running(command: list[str], folder: Path, endpoint: str, wait: float = WAIT) -> Iterator[Server]:
     """Run a server until the end of the context; begin when its endpoint answers a query."""
     log = folder / "log"
     with log.open("wb") as written, subprocess.Popen(command, cwd=folder, stdout=written, stderr=written) as process:
         try:
-            until = time.monotonic() + WAIT
+            until = time.monotonic() + wait
             while not answers(endpoint):
                 assert process.poll() is None, log.read_text()
                 assert time.monotonic() < until, log.read_text()

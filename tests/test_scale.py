@@ -69,5 +69,5 @@ def test_the_configuration_is_that_of_the_tests() -> None:
     """What the suites run on is what is told to people."""
     import servers
 
-    assert BLOCKS["virtuoso.ini"] == servers.VIRTUOSO.format(sql=1111, http=8890).lstrip()
-    assert BLOCKS["load.sql"].split() == servers.LOAD.split()
+    assert BLOCKS["virtuoso.ini"] == servers.virtuoso_settings(1111, 8890).lstrip()
+    assert BLOCKS["load.sql"].split() == servers.LOAD.format(file="data.nq").split()

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,16 +27,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pools import until, with_pool
 from processes import alive, descendants, state
 from wherefrom.build import current
 from wherefrom.formats import GRAPHS, ROWS
 from wherefrom.problems import AnswerTooLarge, BadSettings, Problem, QueryLost, QueryTimeout, QueryTooLarge, TooManyQueries
 from wherefrom.settings import LIMITS, Settings, read_settings
 from wherefrom.sparql_text import is_volatile
-from wherefrom.vocabulary import PREFIXES
 from wherefrom.web.admission import check, measure
 from wherefrom.web.cache import SHARE, Cache
-from wherefrom.web.outside import Outside
 from wherefrom.web.pool import HELD, Answer, Pool, Request
 from wherefrom.web.worker import Rows
 
@@ -67,32 +66,6 @@ def folder(awkward: Path) -> Path:
     found = current(awkward / "store")
     assert found is not None
     return found.store
-
-
-def with_pool(folder: Path, work: Callable[[Pool], Awaitable[Any]], **limits: Any) -> Any:
-    """Return what `work` returns with a pool of its own; afterwards no process of it is left."""
-
-    async def run() -> Any:
-        settings = Settings(**limits)
-        pool = Pool(folder, settings, dict(PREFIXES), Cache(settings.cache_megabytes), Outside(settings, PREFIXES))
-        others = set(descendants(os.getpid()))  # servers of other tests
-        await pool.start()
-        try:
-            return await work(pool)
-        finally:
-            left = set(descendants(os.getpid())) - others
-            await pool.stop()
-            await until(lambda: not any(alive(pid) for pid in left))
-            assert not pool.runs
-
-    return asyncio.run(run())
-
-
-async def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it never came to be"
-        await asyncio.sleep(0.01)
 
 
 async def whole(answer: Answer) -> bytes:
@@ -184,7 +157,7 @@ def test_a_runaway_query_is_stopped_and_its_process_ends(folder: Path, kind: str
         await until(lambda: not alive(worker.pid))
         assert (await pool.answer(Request(LOOK_UP))).lane == "fast"
         assert (pool.slow.busy, pool.fast.busy) == (0, 0)
-        await until(lambda: pool.idle.qsize() == pool.fast.places)
+        await until(lambda: len(pool.idle) == pool.fast.places)
 
     with_pool(folder, work, query_seconds=0.8, query_fast_seconds=0.1)
 
@@ -286,7 +259,7 @@ def test_twelve_runaways_leave_room_for_look_ups(folder: Path) -> None:
             assert (await pool.answer(Request(f"{LOOK_UP} # {number}"))).lane == "fast"
         over = True
         await asyncio.gather(*tasks)
-        await until(lambda: pool.idle.qsize() == pool.fast.places)
+        await until(lambda: len(pool.idle) == pool.fast.places)
 
     with_pool(folder, work, query_seconds=1.0)
 
@@ -299,7 +272,7 @@ def test_who_leaves_takes_the_query_along(folder: Path) -> None:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         assert (pool.fast.busy, pool.slow.busy, pool.slow.waiting, len(pool.runs)) == (0, 0, 0, 0)
-        await until(lambda: pool.idle.qsize() == pool.fast.places)
+        await until(lambda: len(pool.idle) == pool.fast.places)
 
     with_pool(folder, work, query_fast_seconds=0.02)
 

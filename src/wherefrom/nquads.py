@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import heapq
+import io
 import mmap
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import BinaryIO
 
 import pyoxigraph as ox
 
@@ -63,6 +65,39 @@ class Lines:
             for line in file:
                 if not self.graphs or graph_name(line) in self.graphs:
                     yield line
+
+
+class Triples(io.RawIOBase):
+    """The lines of a file of canonical N-Quads without the names of their graphs, which makes them N-Triples.
+
+    A statement without a graph, of which a build has none, comes out as what no parser takes.
+    """
+
+    def __init__(self, nquads: BinaryIO) -> None:
+        self.nquads = nquads
+        self._left = memoryview(b"")
+
+    def readable(self) -> bool:
+        """Return that it can be read."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Fill a buffer; see `io.RawIOBase`."""
+        if not self._left:
+            lines = (self.nquads.read(CHUNK) + self.nquads.readline()).splitlines()
+            self._left = memoryview(b"".join([line[: line.rfind(b" <")] + b" .\n" for line in lines]))
+        taken = self._left[: len(buffer)]
+        self._left = self._left[len(taken) :]
+        buffer[: len(taken)] = taken
+        return len(taken)
+
+
+def in_memory(path: Path) -> ox.Store:
+    """Return a store in memory with the union of all graphs of a file as its default graph, and nothing else."""
+    store = ox.Store()
+    with path.open("rb") as file:
+        store.bulk_load(io.BufferedReader(Triples(file), CHUNK), ox.RdfFormat.N_TRIPLES)
+    return store
 
 
 def canonical(literal: ox.Literal) -> ox.Literal:

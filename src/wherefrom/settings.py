@@ -25,6 +25,7 @@ class Settings:
     base: str = "https://w3id.org/wherefrom/"  # every IRI we mint starts with it; never changed after a release
     contact: str = ""  # where readers report errors: an http(s) or mailto address; empty: pages do not ask for it
     sources: str = ""  # folder with the source documents, relative to the knowledge base; empty: not at hand
+    queries_in: str = "auto"  # where queries are evaluated: "memory", "disk", or what the memory of the machine allows
     query_seconds: float = 10.0  # one SPARQL query may take this long until its answer begins, then the caller gets 503
     query_bytes: int = 64_000  # a longer query is refused with 413 before it is parsed
     query_nesting: int = 200  # deeper brackets end the process of the SPARQL parser
@@ -65,6 +66,7 @@ class Settings:
         return replace(self, **values)
 
 
+QUERIES_IN = ("auto", "memory", "disk")
 LIMITS = {
     field.name for field in fields(Settings) if field.name.startswith(("query_", "response_", "cache_", "write_", "service_", "lineage_"))
 }
@@ -112,6 +114,8 @@ def read_settings(folder: Path) -> Settings:
         if name in LIMITS and not (0 < float(str(value)) < math.inf or (value == 0 and name in MAY_BE_ZERO)):
             raise _bad(text, name, f"{name} must be a number greater than zero")
     settings = Settings(**values)
+    if settings.queries_in not in QUERIES_IN:
+        raise _bad(text, "queries_in", f"queries_in is one of {', '.join(QUERIES_IN)}, not {settings.queries_in!r}")
     _check_base(text, settings.base)
     if settings.contact and not re.match(r"(https?://|mailto:)[^\s<>\"]+$", settings.contact):
         raise _bad(text, "contact", "contact must be an http(s) or mailto address")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from wherefrom.problems import BadQuery
 
@@ -18,6 +19,8 @@ _TOKENS = re.compile(
     r"|\#[^\n]*",
     re.DOTALL,
 )
+_IRI = re.compile(r"<[^<>\"{}|^`\\\s]*>")
+_GRAPHS = re.compile(r"GRAPH|FROM|\\u", re.IGNORECASE)
 _FORM = re.compile(r"(?:\s*(?:BASE\s*<>|PREFIX\s*[^\s:]*:\s*<>))*\s*(\w*)", re.IGNORECASE)
 _PROLOGUE = re.compile(r"(?:\s+|\#[^\n]*|BASE\s*<[^<>]*>|PREFIX\s*[^\s:<>]*:\s*<[^<>]*>)*", re.IGNORECASE)
 _BRACKETS = re.compile(rf"{_TOKENS.pattern}|[(){{}}]", re.DOTALL)
@@ -42,6 +45,7 @@ def legible(said: str) -> str:
     return told[1] + ("; ".join(reasons) if reasons else f"expected {', '.join(entries)}")
 
 
+@lru_cache(maxsize=32)  # one query is looked at several times
 def skeleton(query: str) -> str:
     """Return a query with its strings, IRIs and comments blanked, so that words and brackets can be counted in it."""
     return _TOKENS.sub(lambda match: '""' if match[0][0] in "\"'" else "<>" if match[0][0] == "<" else "", query)
@@ -55,6 +59,19 @@ def query_form(query: str) -> str:
     """
     found = _FORM.match(skeleton(query))
     return found[1].upper() if found else ""
+
+
+def may_name_graphs(query: str) -> bool:
+    r"""Return whether a query may be about other graphs than the default graph; it is not where it has no such word, wherever that stands.
+
+    Letters may be written as code points (SPARQL 1.1, section 19.2), so that these count too.
+
+    >>> may_name_graphs("SELECT * { <http://from.example/graph> ?p ?o }"), may_name_graphs("ASK FROM <urn:g> {}")
+    (False, True)
+    >>> may_name_graphs(r"ASK { GR\u0041PH ?g {} }")
+    True
+    """
+    return bool(_GRAPHS.search(_IRI.sub("<>", query)))
 
 
 def with_declarations(query: str, prefixes: Mapping[str, str], base: str | None = None) -> str:

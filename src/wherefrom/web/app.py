@@ -9,7 +9,6 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,11 +20,11 @@ from wherefrom.snapshot import Snapshot
 from wherefrom.version import __version__
 from wherefrom.web import api, dataset, downloads, metrics, sparql, things, unapi, views, writing
 from wherefrom.web.cache import Cache
+from wherefrom.web.memory import held_in_memory
 from wherefrom.web.metrics import Metrics
 from wherefrom.web.outside import Outside
 from wherefrom.web.pool import Pool
 from wherefrom.web.publishing import Publisher
-from wherefrom.web.query_page import LONGEST_ADDRESS
 from wherefrom.web.respond import problem_response
 from wherefrom.web.site import Site
 
@@ -39,6 +38,7 @@ HEADERS = {
     ),
     "Referrer-Policy": "same-origin",
 }
+ON_ALL = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 READING = ("GET", "HEAD", "OPTIONS")
 METHODS = {"/sparql": ("GET", "HEAD", "POST", "OPTIONS"), "/update": ("POST", "OPTIONS")}  # elsewhere: `READING`
 WRITING = {"/graphs": ("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS")}  # where writes are taken
@@ -56,13 +56,6 @@ class OurFault(Problem):
 
     slug, title, status, exit_code = "our-fault", "The service failed", 500, 4
     remedy = "Ask again; if it fails again, tell the operator what you asked."
-
-
-class AddressTooLong(Problem):
-    """A request line that no query needs."""
-
-    slug, title, status = "address-too-long", "The address is too long", 414
-    remedy = "Send the query by POST."
 
 
 class Application(FastAPI):
@@ -84,7 +77,8 @@ def application(build: Snapshot, settings: Settings, publisher: Publisher, figur
     share = settings.share(peers.number, peers.count)
     site = Site(build, settings, publisher.folder, views.MENU, Cache(share.cache_megabytes))
     outside = Outside(share, site.prefixes)
-    pool = Pool(build.store, share, site.prefixes, site.cache, outside, peers.count)
+    nquads = held_in_memory(build, settings, peers.count)
+    pool = Pool(build.store, share, site.prefixes, site.cache, outside, peers.count, nquads)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -157,16 +151,13 @@ class Guard:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
+                headers = message["headers"] = list(message["headers"])
+                given = {name for name, _ in headers}
+                headers += [header for header in ON_ALL if header[0] not in given]
             await send(message)
 
         allowed = self.methods.get(scope["path"], READING)
-        if len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
-            problem: Problem = AddressTooLong(f"The address is longer than {LONGEST_ADDRESS:,} bytes.")
-            await problem_response(self.site, Request(scope), problem)(scope, receive, send_with_headers)
-        elif scope["method"] == "OPTIONS":
+        if scope["method"] == "OPTIONS":
             await _options(allowed)(scope, receive, send_with_headers)
         elif scope["method"] not in allowed:
             problem = WrongMethod(f"{scope['method']} is not taken here.")

@@ -83,6 +83,7 @@ class Now(Collector):
             for lane in lanes:
                 family.add_metric((lane,), getattr(lanes[lane], name))
             yield family
+        yield GaugeMetricFamily("wherefrom_queries_in_memory", "Web processes whose queries are evaluated in memory.", pool.is_in_memory)
         yield GaugeMetricFamily("wherefrom_cache_bytes", "Size of the answers that are kept.", pool.cache.size)
         yield GaugeMetricFamily("wherefrom_cache_answers", "Number of the answers that are kept.", len(pool.cache))
         yield CounterMetricFamily("wherefrom_cache_hits", "Answers given from what is kept.", pool.cache.hits)

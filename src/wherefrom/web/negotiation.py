@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from wherefrom.problems import NotAcceptable
+
+USUAL = 500  # characters of a header that is sent again and again, so that what it means is kept
 
 
 def choose(accept: str | None, offered: Sequence[str]) -> str:
@@ -19,6 +22,11 @@ def choose(accept: str | None, offered: Sequence[str]) -> str:
     """
     if not accept or not accept.strip():
         return offered[0]
+    return (_chosen if len(accept) < USUAL else _chosen.__wrapped__)(accept, tuple(offered))
+
+
+@lru_cache
+def _chosen(accept: str, offered: tuple[str, ...]) -> str:
     ranges = [_parse(part) for part in accept.split(",") if part.strip()]
     best, weight = "", 0.0
     for media_type in offered:

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
-import socket
 import sys
-import time
-from collections.abc import AsyncGenerator, Hashable
+from collections import deque
+from collections.abc import AsyncGenerator, Coroutine, Hashable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from wherefrom import problems
 from wherefrom.formats import GRAPHS, ROWS
@@ -27,8 +25,9 @@ from wherefrom.sparql_text import is_volatile
 from wherefrom.web.admission import check
 from wherefrom.web.cache import Cache
 from wherefrom.web.negotiation import choose
+from wherefrom.web.nursery import Nursery, Worker
 from wherefrom.web.outside import Outside
-from wherefrom.web.worker import CHUNK, DATA, END, FRAME, HEADER, PROBLEM
+from wherefrom.web.worker import CHUNK, DATA, END, HEADER, Work
 
 HELD = 16 * CHUNK  # bytes of an answer that are held back while it may still turn out whole, or fail: its status must be honest
 HELD_SECONDS = 0.05  # ... and how long in the slow lane, from the first byte on
@@ -38,8 +37,6 @@ PROMPT_SECONDS = 0.02  # of a processor, after which a query yields to all other
 LENIENCE = 10  # times as long by the clock, for queries that got no processor
 CROWDED_SECONDS = 0.05  # of a processor, which is all that a query has in the fast lane while it is crowded
 SPARE = 2  # places that are kept free for those who come next, where it can be helped
-LAST = 10  # niceness: a tenth of the processor where others want it, and not so little that it starves
-CPU_CLOCK = 2  # of a process: clock_getcpuclockid(3) in Linux
 
 
 @dataclass(frozen=True)
@@ -62,137 +59,10 @@ class Request:
                 wanted.append("")
         return (self.query, self.default_graphs, self.named_graphs, *wanted)
 
-
-class Worker:
-    """One process. It evaluates one request at a time."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
-        self.pid = 0
-        self._handle = -1  # of the process, which its number is not: that is given to another when it has ended
-        self.last = False  # whether it yields to others; no process can take that back, so its query is its last
-        self._head: tuple[bytes, int] | None = None  # of a frame whose content is still awaited
-
-    async def ready(self) -> None:
-        """Wait until the store is open; raises `QueryLost` where the process has ended instead."""
-        _, told = await self.frame()
-        self.pid = int(told)
-        self._handle = os.pidfd_open(self.pid)
-
-    async def frame(self) -> tuple[bytes, bytes]:
-        """Return the next frame; raises `QueryLost` where the process has ended. May be cancelled and called again."""
-        try:
-            if self._head is None:
-                self._head = FRAME.unpack(await self.reader.readexactly(FRAME.size))
-            kind, length = self._head
-            content = await self.reader.readexactly(length)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            raise QueryLost(
-                "The query ended its process: it needed more memory (limits.query_megabytes) or depth than it may take."
-            ) from None
-        self._head = None
-        return kind, content
-
-    def send(self, request: dict[str, object]) -> None:
-        """Hand over one request."""
-        self.writer.write(json.dumps(request).encode() + b"\n")
-
     @property
-    def alive(self) -> bool:
-        """Whether the process has not ended."""
-        return not self.reader.at_eof()
-
-    def pause(self) -> None:
-        """Let the process stand still."""
-        self._signal(signal.SIGSTOP)
-
-    def go_on(self) -> None:
-        """Let the process run on."""
-        self._signal(signal.SIGCONT)
-
-    def processor(self) -> float:
-        """Return the seconds of a processor that the process has had."""
-        with suppress(OSError):  # it has ended
-            return time.clock_gettime(~self.pid << 3 | CPU_CLOCK)
-        return 0.0
-
-    def yield_to_others(self) -> None:
-        """Give the process what others leave of the processor."""
-        self.last = True
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, self.pid, LAST)
-
-    def kill(self) -> None:
-        """End the process at once."""
-        self.writer.transport.abort()
-        if self._handle >= 0:
-            self._signal(signal.SIGKILL)
-            os.close(self._handle)
-            self._handle = -1
-
-    def _signal(self, number: signal.Signals) -> None:
-        with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._handle, number)
-
-
-class Nursery:
-    """The process that workers are forked from; started anew where it was lost."""
-
-    def __init__(self, store: Path | str, megabytes: int) -> None:
-        self.store, self.megabytes = store, megabytes
-        self.process: asyncio.subprocess.Process | None = None
-        self.control: socket.socket | None = None
-        self._starting = asyncio.Lock()
-        self._stopped = False
-
-    async def _start(self) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "wherefrom.web.worker", str(self.store), str(self.megabytes),
-                stdin=theirs.fileno(), stdout=asyncio.subprocess.DEVNULL,
-            )  # fmt: skip
-        self.control = ours
-
-    async def stop(self) -> None:
-        """End the process, and all workers with it, for good."""
-        self._stopped = True
-        await self._end()
-
-    async def _end(self) -> None:
-        if self.process is not None and self.control is not None:
-            self.control.close()
-            with suppress(ProcessLookupError):
-                self.process.kill()
-            await self.process.wait()
-        self.process = None
-
-    async def worker(self) -> Worker:
-        """Return a new worker; raises `StoreUnusable`."""
-        async with self._starting:
-            if self._stopped:
-                raise StoreUnusable("The service stops.")
-            if self.process is None or self.process.returncode is not None:
-                await self._end()
-                await self._start()
-        assert self.control is not None
-        ours, theirs = socket.socketpair()
-        with theirs:
-            try:
-                socket.send_fds(self.control, [b"w"], [theirs.fileno()])
-            except OSError:
-                ours.close()
-                raise StoreUnusable("No query worker could be started.") from None
-        worker = Worker(*await asyncio.open_connection(sock=ours, limit=4 * CHUNK))
-        try:
-            await worker.ready()
-        except QueryLost:
-            worker.kill()
-            raise StoreUnusable("A query worker did not start.") from None
-        except BaseException:
-            worker.kill()
-            raise
-        return worker
+    def message(self) -> dict[str, object]:
+        """The request as a worker reads it."""
+        return {"query": self.query, "accept": self.accept, "defaultGraphs": self.default_graphs, "namedGraphs": self.named_graphs}
 
 
 class Lane:
@@ -210,7 +80,11 @@ class Lane:
 
     async def enter(self) -> None:
         """Take a place; raises `TooManyQueries`."""
-        if self.free.locked() and self.waiting >= self.most:
+        if not self.free.locked():
+            await self.free.acquire()
+            self.busy += 1
+            return
+        if self.waiting >= self.most:
             raise TooManyQueries(self.full)
         self.waiting += 1
         try:
@@ -251,7 +125,7 @@ class Run:
         await self._enter(self.pool.fast)
         self.worker = await self.pool.take()
         self._start_clock()
-        self.worker.send(self.pool.message(self.request))
+        self.worker.send(self.request.message)
         await self._be_prompt()
         if not self.whole:
             await self._move_on()
@@ -305,12 +179,11 @@ class Run:
         self.pool.runs.discard(self)
         worker, self.worker = self.worker, None
         lane, self.lane = self.lane, None
-        if worker is not None:
-            worker.kill()
-            if lane is self.pool.fast:
-                self.pool.replace()
         if lane is not None:
             lane.leave()
+        if worker is not None:
+            worker.kill()
+            self.pool.fill()
 
     async def _enter(self, lane: Lane) -> None:
         await lane.enter()
@@ -322,7 +195,7 @@ class Run:
         self._stop_clock()
         self.pool.fast.leave()
         self.lane, self.name = None, "slow"
-        self.pool.replace()
+        self.pool.fill()
         await self._enter(self.pool.slow)
         self._running().yield_to_others()
         self._running().go_on()
@@ -350,9 +223,10 @@ class Run:
         elif kind == DATA:
             self._take(content)
         else:
-            self._end(whole=kind == END)
-            if kind == PROBLEM:
-                raise _problem(json.loads(content))
+            problem = None if kind == END else _problem(json.loads(content))
+            self._end(problem)
+            if problem is not None:
+                raise problem
 
     def _take(self, content: bytes) -> None:
         self._first = self._first or _now()
@@ -363,14 +237,14 @@ class Run:
         else:
             self.kept.clear()
 
-    def _end(self, *, whole: bool) -> None:
-        """Give a worker that was prompt back, ready for the next query; others end, and are replaced."""
-        self.whole = whole
-        if whole and self.key is not None:
+    def _end(self, problem: Problem | None) -> None:
+        """Give the worker back, ready for the next query; where memory ran out it ends."""
+        self.whole = problem is None
+        if self.whole and self.key is not None:
             self.pool.cache.put(self.key, (self.media_type, b"".join(self.kept)), self.size + len(self.request.query))
-        if self.worker is not None and self.lane is self.pool.fast and not self.worker.last:
-            self.pool.idle.put_nowait(self.worker)
-            self.worker = None
+        if self.worker is not None and not isinstance(problem, QueryLost):
+            worker, self.worker = self.worker, None
+            self.pool.give_back(worker)
         self.close()
 
     def _start_clock(self) -> None:
@@ -424,29 +298,39 @@ class Answer:
 class Pool:
     """The workers of one store and two lanes for them; no process outlives `stop`. Answers are kept in `cache`, by query.
 
-    Where there are several web processes, `settings` are the share of this one.
+    Where there are several web processes, `settings` are the share of this one. With `nquads`, a file of the same
+    statements, workers come from a nursery that has them in memory, as soon as it has, and as long as it lives.
     """
 
     def __init__(
         self, store: Path | str, settings: Settings, prefixes: dict[str, str], cache: Cache[tuple[str, bytes]], outside: Outside,
-        processes: int = 1,
+        processes: int = 1, nquads: Path | None = None,
     ) -> None:  # fmt: skip
-        self.settings, self.prefixes, self.cache, self.outside = settings, prefixes, cache, outside
-        self.nursery = Nursery(store, settings.query_megabytes)
+        self.settings, self.cache, self.outside = settings, cache, outside
+        work = Work(str(store), prefixes, settings.base, settings.query_megabytes, settings.query_rows, settings.response_bytes)
+        self.on_disk = self.nursery = Nursery(work)
+        self.in_memory = Nursery(replace(work, nquads=str(nquads))) if nquads is not None else None
         seconds, slow, waiting = settings.query_seconds, settings.query_workers, settings.query_waiting
         full = f"{slow} long queries are answered at once (limits.query_workers), and {waiting} may wait (limits.query_waiting)."
         if processes > 1:
             full += f" This is the share of one of {processes} web processes."
         self.slow = Lane(slow, waiting, seconds, full)
         self.fast = Lane(settings.query_fast_workers, QUEUE, seconds, f"{QUEUE:,} queries wait to begin (limits.query_fast_workers).")
-        self.idle: asyncio.LifoQueue[Worker | None] = asyncio.LifoQueue()  # one for each free place of the fast lane; None: to be started
+        self.idle: deque[Worker] = deque()  # the one that was used last at the end: what it has read stays at hand
         self.runs: set[Run] = set()
-        self._starting: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._coming = 0  # workers that will be idle
+
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether new workers have the statements in memory."""
+        return self.nursery is self.in_memory
 
     async def start(self) -> None:
         """Start a worker for each place of the fast lane; raises `StoreUnusable`."""
-        for worker in await asyncio.gather(*(self.nursery.worker() for _ in range(self.fast.places))):
-            self.idle.put_nowait(worker)
+        self.idle.extend(await asyncio.gather(*(self.nursery.worker() for _ in range(self.fast.places))))
+        if self.in_memory is not None:
+            self._soon(self._move_into_memory(self.in_memory))
 
     async def stop(self, patience: float = 0.0) -> None:
         """Wait so many seconds for the queries that run to end, then end all that is left."""
@@ -455,12 +339,12 @@ class Pool:
             await asyncio.sleep(0.05)
         for run in list(self.runs):
             run.close()
-        for task in self._starting:
+        for task in self._tasks:
             task.cancel()
-        while not self.idle.empty():
-            if worker := self.idle.get_nowait():
-                worker.kill()
-        await self.nursery.stop()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._let_go()
+        for nursery in filter(None, (self.on_disk, self.in_memory)):
+            await nursery.stop()
 
     async def answer(self, request: Request) -> Answer:
         """Return the answer, whole where it soon is; raises the `Problem` that befell the query.
@@ -483,19 +367,6 @@ class Pool:
             raise
         return Answer(run.media_type, run.name, b"".join(run.held) if run.whole else None, run)
 
-    def message(self, request: Request) -> dict[str, object]:
-        """Return a request as a worker reads it."""
-        return {
-            "query": request.query,
-            "accept": request.accept,
-            "defaultGraphs": request.default_graphs,
-            "namedGraphs": request.named_graphs,
-            "prefixes": self.prefixes,
-            "base": self.settings.base,
-            "rows": self.settings.query_rows,
-            "bytes": self.settings.response_bytes,
-        }
-
     def stay(self) -> float:
         """Return how many seconds of a processor a query has in the fast lane."""
         seconds = self.settings.query_fast_seconds
@@ -503,28 +374,75 @@ class Pool:
 
     async def take(self) -> Worker:
         """Return a worker without a query; raises `StoreUnusable`."""
-        worker = await self.idle.get()
-        if worker is not None:
+        while self.idle:
+            worker = self.idle.pop()
             if worker.alive:
                 return worker
             worker.kill()
-        try:
-            return await self.nursery.worker()
-        except BaseException:
-            self.idle.put_nowait(None)
-            raise
+        return await self.nursery.worker()
 
-    def replace(self) -> None:
-        """Start a worker in place of one that has left the fast lane."""
-        task = asyncio.get_running_loop().create_task(self._add())
-        self._starting.add(task)
-        task.add_done_callback(self._starting.discard)
+    def give_back(self, worker: Worker) -> None:
+        """Keep a worker whose query has ended for the next one, if it is of the present nursery."""
+        if worker.origin is not self.nursery:
+            worker.kill()
+            self.fill()
+        elif worker.yields:
+            self._coming += 1
+            self._soon(self._renew(worker))
+        else:
+            self._keep(worker)
+
+    def fill(self) -> None:
+        """Start workers in place of those that have left the fast lane or ended."""
+        for _ in range(self.fast.places - self.fast.busy - len(self.idle) - self._coming):
+            self._coming += 1
+            self._soon(self._add())
+
+    def _keep(self, worker: Worker) -> None:
+        self.idle.append(worker)
+        while len(self.idle) > self.fast.places:
+            self.idle.popleft().kill()
 
     async def _add(self) -> None:
-        worker = None
-        with suppress(StoreUnusable):  # told to the next query that finds none
-            worker = await self.nursery.worker()
-        self.idle.put_nowait(worker)
+        try:
+            self._keep(await self.nursery.worker())
+        except StoreUnusable:
+            pass  # told to the next query that finds none
+        finally:
+            self._coming -= 1
+
+    async def _renew(self, worker: Worker) -> None:
+        try:
+            await worker.renew()
+            self._keep(worker)
+        except QueryLost:
+            worker.kill()
+        finally:
+            self._coming -= 1
+
+    async def _move_into_memory(self, nursery: Nursery) -> None:
+        """Take workers from a nursery once it has loaded, and from that on disk where it is lost; until it cannot be started any more."""
+        while True:
+            try:
+                worker = await nursery.worker()
+            except StoreUnusable:
+                print("The statements could not be loaded into memory; queries are evaluated on disk.", file=sys.stderr, flush=True)
+                return
+            self._let_go()
+            self.nursery = nursery
+            self._keep(worker)
+            self.fill()
+            await nursery.ended()
+            self.nursery = self.on_disk
+
+    def _let_go(self) -> None:
+        while self.idle:
+            self.idle.pop().kill()
+
+    def _soon(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
 
 def _now() -> float:

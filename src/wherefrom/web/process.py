@@ -26,6 +26,7 @@ from wherefrom.web.log import Observer, write_line
 from wherefrom.web.metrics import FIGURES, Metrics, figures
 from wherefrom.web.parent import end_with
 from wherefrom.web.peers import Peers
+from wherefrom.web.protocol import Protocol
 from wherefrom.web.publishing import Publisher
 from wherefrom.web.watching import Watcher
 
@@ -75,8 +76,8 @@ def run(service: Service, listening: socket.socket, peers: Peers, started: Calla
 
     peers.answers[FIGURES] = as_it_is
     config = uvicorn.Config(
-        Observer(publisher, listeners), log_level="warning", access_log=False, server_header=False, proxy_headers=False,
-        h11_max_incomplete_event_size=80_000, lifespan="on",
+        Observer(publisher, listeners), log_level="error", access_log=False, server_header=False, proxy_headers=False,
+        loop="uvloop", http=Protocol, ws="none", lifespan="on",
         timeout_graceful_shutdown=patience(read_settings(service.folder)),
     )  # fmt: skip
     Server(config, started).run([listening])

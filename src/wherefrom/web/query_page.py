@@ -14,6 +14,7 @@ from wherefrom.formats import GRAPHS, ROWS
 from wherefrom.query import Question, questions
 from wherefrom.vocabulary import PREFIXES, TERMS, called, shorten
 from wherefrom.web.pool import Request as Asked
+from wherefrom.web.protocol import LONGEST_ADDRESS
 from wherefrom.web.respond import Link
 from wherefrom.web.site import Site
 
@@ -21,7 +22,6 @@ EXAMPLE = "SELECT ?claim ?label WHERE {\n  ?claim a ev:Claim ; skos:prefLabel ?l
 SHOWN = 500  # rows on a page
 ROWS_AS = {ROWS[name].media_type: name.upper() for name in ("csv", "tsv", "json", "xml")}
 GRAPHS_AS = {GRAPHS[name].media_type: GRAPHS[name].title for name in ("turtle", "jsonld", "ntriples", "rdfxml")}
-LONGEST_ADDRESS = 70_000  # bytes of path and query: a query sent by GET, percent-encoded, still fits
 
 
 class Format(NamedTuple):

@@ -88,8 +88,13 @@ class Site:
 
     def etag(self, *parts: str) -> str:
         """Return a strong entity tag for a representation: same data, program, settings and parts, same tag."""
-        name = "|".join((self.build.digest, __version__, repr(self.settings), *parts))
-        return f'"{hashlib.sha256(name.encode()).hexdigest()[:24]}"'
+        named = self._named.copy()
+        named.update("|".join(parts).encode())
+        return f'"{named.hexdigest()[:24]}"'
+
+    @cached_property
+    def _named(self) -> hashlib._Hash:
+        return hashlib.sha256("|".join((self.build.digest, __version__, repr(self.settings), "")).encode())
 
     @property
     def documents(self) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
+from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -31,18 +32,29 @@ MEDIA_TYPES = [form.media_type for form in ANSWERS]
 DESCRIBED = {**RDF, "html": HTML}
 MOST_FIELDS = 1_000  # of a form or an address; a dataset may be named by as many graphs
 CLIENT_GONE = 499  # what servers write into their log for it
+SMALL = 16_000  # bytes of an answer that are compressed sooner than a thread is found for it
+CALM = 0.05  # seconds before anyone looks whether the client is still there
 PAGE = 4_000_000  # bytes of an answer that an HTML page takes in; the data formats give all of it
 
 Result = TypeVar("Result")
 
 
+class Direct(APIRoute):
+    """A route whose function takes the request and returns the response: nothing is read from it or checked on the way."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the function; see `fastapi.routing.APIRoute`."""
+        handler: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
+        return handler
+
+
 def routes(site: Site, pool: Pool) -> APIRouter:
     """Return the routes of /sparql."""
-    router = APIRouter()
+    router = APIRouter(route_class=Direct)
 
     @router.api_route("/sparql", methods=["GET", "HEAD"], summary="SPARQL query, or the service description without one")
     async def ask(request: Request) -> Response:
-        parameters = _fields(request.url.query)
+        parameters = _fields(request.scope["query_string"].decode("ascii", "replace"))
         names = {name for name, _ in parameters}
         if "update" in names:
             raise UpdateRefused("An update was sent by GET.")
@@ -73,8 +85,8 @@ def routes(site: Site, pool: Pool) -> APIRouter:
         return await _answer(site, pool, request, _asked(request, parameters))
 
     @router.api_route("/sparql/names.json", methods=READ, include_in_schema=False)
-    def names(request: Request) -> Response:
-        return respond(site, request, JSON, lambda: as_json(query_page.names(site)))
+    async def names(request: Request) -> Response:
+        return await run_in_threadpool(respond, site, request, JSON, lambda: as_json(query_page.names(site)))
 
     return router
 
@@ -135,7 +147,8 @@ async def _answer(site: Site, pool: Pool, request: Request, asked: Asked) -> Res
         raise
     note.lane = answer.lane
     if answer.whole is not None:
-        return await run_in_threadpool(send, request, answer.media_type, answer.whole, 200, headers)
+        sent = (request, answer.media_type, answer.whole, 200, headers)
+        return send(*sent) if len(answer.whole) <= SMALL else await run_in_threadpool(send, *sent)
 
     def end(problem: Problem | None) -> None:
         answer.close()
@@ -150,21 +163,29 @@ class ClientGoneError(Exception):
 
 async def _while_connected(request: Request, work: Coroutine[Any, Any, Result]) -> Result:
     """Return what `work` returns; where the client leaves before, cancel it and raise `ClientGoneError`."""
+    asking, loop = asyncio.current_task(), asyncio.get_running_loop()
+    assert asking is not None
+    leaving: list[asyncio.Task[None]] = []
+    gone = False
 
     async def leave() -> None:
+        nonlocal gone
         while (await request.receive())["type"] != "http.disconnect":
             pass
+        gone = True
+        asking.cancel()
 
-    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(leave())
+    looking = loop.call_later(CALM, lambda: leaving.append(loop.create_task(leave())))
     try:
-        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise ClientGoneError
-        return working.result()
+        return await work
+    except asyncio.CancelledError:
+        if gone and not asking.uncancel():
+            raise ClientGoneError from None
+        raise
     finally:
-        working.cancel()
-        leaving.cancel()
-        await asyncio.gather(working, leaving, return_exceptions=True)
+        looking.cancel()
+        for task in leaving:
+            task.cancel()
 
 
 async def _answer_page(site: Site, pool: Pool, request: Request, asked: Asked, headers: dict[str, str]) -> Response:

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pyoxigraph as ox
 
 from generator import ID, made_up
@@ -20,7 +21,8 @@ from servers import free_port, load_into_virtuoso, program, running, virtuoso_se
 from stores import seconds, space, write_store
 from wherefrom.build import Build
 
-OURS, THEIRS, VIRTUOSO, RDFLIB = "wherefrom", "oxigraph server", "Virtuoso 7", "rdflib-endpoint"
+OURS, ON_DISK = "wherefrom", "wherefrom, on disk"  # with queries in memory, and without
+THEIRS, VIRTUOSO, RDFLIB = "oxigraph server", "Virtuoso 7", "rdflib-endpoint"
 RDFLIB_ENDPOINT = Path(".venv-peers/bin/rdflib-endpoint")  # `make bench-serve` puts it there: it asks for other versions than we do
 RDFLIB_WAIT = 1_800.0  # seconds that it may read
 DIGEST = "0" * 64
@@ -63,6 +65,7 @@ class Peer:
     starting: float
     space: float
     root: str = ""  # where its pages are, if it has any
+    filling: float = 0.0  # seconds after the start at which queries were evaluated in memory
 
     def processes(self) -> list[int]:
         found = [self.process]
@@ -104,21 +107,29 @@ serve(Service(folder, folder / "store"), "127.0.0.1", int(sys.argv[2]))
 
 
 @contextmanager
-def wherefrom(data: Data, folder: Path, **limits: float) -> Iterator[Peer]:
+def wherefrom(data: Data, folder: Path, name: str = OURS, **limits: float) -> Iterator[Peer]:
     """Serve a build, without reading files again as the command `serve` does. What was built in the folder before is served again."""
     if not folder.exists():
         built(data, folder)
     loading = float((folder / "seconds").read_text())
-    lines = ['title = "Made up"', f'base = "{ID.removesuffix("id/")}"', "[limits]"]
-    lines += [f"{name} = {value}" for name, value in limits.items()]
+    lines = [
+        'title = "Made up"',
+        f'base = "{ID.removesuffix("id/")}"',
+        f'queries_in = "{"memory" if name == OURS else "disk"}"',
+        "[limits]",
+    ]
+    lines += [f"{limit} = {value}" for limit, value in limits.items()]
     (folder / "wherefrom.toml").write_text("\n".join(lines), "utf-8")
     port = free_port()
+    root = f"http://127.0.0.1:{port}"
     start = time.perf_counter()
-    with running([sys.executable, "-c", LAUNCH, str(folder), str(port)], folder, f"http://127.0.0.1:{port}/sparql", RDFLIB_WAIT) as server:
+    with running([sys.executable, "-c", LAUNCH, str(folder), str(port)], folder, f"{root}/sparql", RDFLIB_WAIT) as server:
         starting = time.perf_counter() - start
-        yield Peer(
-            OURS, server.endpoint, server.process, loading, starting, space(folder / "store" / "made" / "store"), f"http://127.0.0.1:{port}"
-        )
+        while name == OURS and "wherefrom_queries_in_memory 1.0" not in httpx.get(f"{root}/metrics").text:
+            time.sleep(0.1)
+        filling = time.perf_counter() - start if name == OURS else 0.0
+        files = space(folder / "store" / "made" / "store")
+        yield Peer(name, server.endpoint, server.process, loading, starting, files, root, filling)
 
 
 @contextmanager

@@ -34,7 +34,7 @@ from rdflib import XSD
 
 from connection import Connection, Response
 from generator import Generator, name
-from peers import OTHERS, OURS, RDFLIB, THEIRS, Data, Peer, missing, wherefrom
+from peers import ON_DISK, OTHERS, OURS, RDFLIB, THEIRS, Data, Peer, missing, wherefrom
 from serve_tables import (
     Draw,
     Times,
@@ -273,8 +273,8 @@ def beside_a_runaway(server: Peer, asker: Asker) -> tuple[list[float], list[floa
 def loaded_in_memory(data: Data) -> tuple[float, float]:
     """Return the seconds and the megabytes that a process needs to have all statements in memory."""
     program = (
-        "import sys, time, pathlib; import pyoxigraph as ox; from wherefrom.store import EmbeddedStore; start = time.perf_counter();"
-        "store = EmbeddedStore.of(ox.parse(path=sys.argv[1], format=ox.RdfFormat.N_QUADS)); print(time.perf_counter() - start);"
+        "import sys, time, pathlib; from wherefrom.nquads import in_memory; start = time.perf_counter();"
+        "store = in_memory(pathlib.Path(sys.argv[1])); print(time.perf_counter() - start);"
         "print(int(pathlib.Path('/proc/self/statm').read_text().split()[1]) * 4096 / 1e6)"
     )
     said = subprocess.run([sys.executable, "-c", program, str(data.nquads)], capture_output=True, text=True, check=True).stdout
@@ -283,8 +283,8 @@ def loaded_in_memory(data: Data) -> tuple[float, float]:
 
 
 def started(stack: ExitStack, data: Data, without: Sequence[str]) -> list[Peer]:
-    """Return our service, first, and the other servers, each with the data loaded."""
-    servers = [stack.enter_context(ours(data))]
+    """Return our service, first, also with queries on disk, and the other servers, each with the data loaded."""
+    servers = [stack.enter_context(ours(data)), stack.enter_context(ours(data, name=ON_DISK))]
     for label, server in OTHERS.items():
         if label not in without and not (label == RDFLIB and data.size > RDFLIB_UP_TO):
             folder = data.folder / label.replace(" ", "-")
@@ -294,8 +294,8 @@ def started(stack: ExitStack, data: Data, without: Sequence[str]) -> list[Peer]:
     return servers
 
 
-def ours(data: Data, seconds: float = QUERY_SECONDS) -> AbstractContextManager[Peer]:
-    return wherefrom(data, data.folder / "own", query_seconds=seconds)
+def ours(data: Data, seconds: float = QUERY_SECONDS, name: str = OURS) -> AbstractContextManager[Peer]:
+    return wherefrom(data, data.folder / "own", name, query_seconds=seconds)
 
 
 def one_size(size: int, rounds: int, without: Sequence[str]) -> str:
@@ -316,7 +316,7 @@ def one_size(size: int, rounds: int, without: Sequence[str]) -> str:
 def measured(servers: Sequence[Peer], data: Data, asker: Asker, rounds: int) -> Iterator[str]:
     """Yield a table of each kind of figures, as soon as it is there. The first server is ours."""
     mine = servers[0]
-    fast = [server for server in servers if server.name in (OURS, THEIRS)]
+    fast = [server for server in servers if server.name in (OURS, ON_DISK, THEIRS)]
     at_first = {server.name: server.memory() for server in servers}
     times = measure(servers, asker, rounds)
     yield told_of_loading(servers, at_first, loaded_in_memory(data))

@@ -6,7 +6,7 @@ import math
 import statistics
 from collections.abc import Sequence
 
-from peers import THEIRS, Peer
+from peers import ON_DISK, THEIRS, Peer
 
 TRIFID = (42, 59)  # HTML pages a second, as measured elsewhere
 ENGINE_SECONDS = 0.001  # what takes the server that we compare with less is told apart: there the time is that of HTTP, not of the engine
@@ -71,20 +71,34 @@ def told_of_loading(servers: Sequence[Peer], memory: dict[str, float], loaded: t
     ]
     head = ("server", "load, s", "start, s", "memory when started, MB", "memory after all queries, MB", "files, MB")
     took, megabytes = loaded
-    return f"{table(head, *rows)}\nIn memory, in one process: loaded in {took:,.1f} s, {megabytes:,.0f} MB.\n"
+    filled = "".join(
+        f" {s.name} filled its memory within {s.filling:,.1f} s of its start, yielding to others." for s in servers if s.filling
+    )
+    return f"{table(head, *rows)}\nIn memory, in one process: loaded in {took:,.1f} s, {megabytes:,.0f} MB.{filled}\n"
 
 
 def told_of_queries(servers: Sequence[Peer], times: Times, ours: str) -> str:
-    head = ("median (p95) in ms", *(s.name for s in servers), f"{ours} / {THEIRS}", "another answer than most")
-    ratios = {label: times.ratio(label, ours, THEIRS) for label in times.labels}
+    compared = [name for name in (ours, ON_DISK) if any(server.name == name for server in servers)]
+    ratios = {name: {label: times.ratio(label, name, THEIRS) for label in times.labels} for name in compared}
+    head = ("median (p95) in ms", *(s.name for s in servers), *(f"{name} / {THEIRS}" for name in compared), "another answer than most")
     rows = [
-        (label, *(_cell(times, label, server.name) for server in servers), f"{ratios[label]:.2f}", times.differing(label))
+        (
+            label,
+            *(_cell(times, label, server.name) for server in servers),
+            *(f"{ratios[name][label]:.2f}" for name in compared),
+            times.differing(label),
+        )
         for label in times.labels
     ]
     of_the_engine = [label for label in times.labels if statistics.median(times.of(label, THEIRS)) >= ENGINE_SECONDS]
     means = [("geometric mean of the ratios", times.labels)]
     means += [(f"... of the {len(of_the_engine)} queries that take the {THEIRS} {1000 * ENGINE_SECONDS:g} ms or more", of_the_engine)]
-    told = [f"- {what}: **{statistics.geometric_mean([ratios[label] for label in labels]):.2f}**" for what, labels in means if labels]
+    told = [
+        f"- {name}, {what}: **{statistics.geometric_mean([ratios[name][label] for label in labels]):.2f}**"
+        for name in compared
+        for what, labels in means
+        if labels
+    ]
     told += [
         f"- times each query was asked: {s.name} {min(asked)} to {max(asked)}"
         for s in servers

@@ -243,3 +243,62 @@ def test_14_what_has_its_digest_in_its_name_never_changes(service: httpx.Client)
     assert service.get(f"/dump/{version}/edition/foundations-ipp-2025-04.ttl").status_code == 200
     assert "immutable" not in service.get("/dump/all.nq").headers["cache-control"]
     assert service.get("/dump/000000000000/all.nq").status_code == 404
+
+
+### What is given again
+
+AGAIN = [*KEPT, "/sparql?query=SELECT+*+%7B+%3Fs+a+ev%3AClaim+%7D", "/claim?q=secure", "/api/search?q=secure"]
+
+
+@pytest.mark.parametrize("accept", ["*/*", "text/html", "text/turtle", "application/json"])
+@pytest.mark.parametrize("path", AGAIN)
+def test_what_is_given_again_is_what_was_given(service: httpx.Client, path: str, accept: str) -> None:
+    """The first answer may have been kept by another test; one that is not asked for by these headers alone is made anew."""
+    asked = {"Accept": accept, "Accept-Encoding": "identity"}
+    anew = service.get(path, headers={**asked, "If-Unmodified-Since": "Fri, 31 Dec 2100 00:00:00 GMT"})
+    told = {name: value for name, value in anew.headers.items() if name not in ("date", "transfer-encoding")}
+    for answer in (service.get(path, headers=asked), service.get(path, headers=asked)):
+        assert answer.status_code == anew.status_code
+        assert answer.content == anew.content
+        assert {name: value for name, value in answer.headers.items() if name not in ("date", "transfer-encoding")} == told
+    head = service.head(path, headers=asked)
+    assert (head.status_code, head.content) == (anew.status_code, b"")
+    if anew.status_code == 200 and "content-length" in told:
+        assert {name: value for name, value in head.headers.items() if name != "date"} == told
+        for tag in (told["etag"], f'"x", {told["etag"]}', "*"):
+            same = service.get(path, headers={**asked, "If-None-Match": tag})
+            assert (same.status_code, same.content) == (304, b"")
+            assert same.headers["etag"] == told["etag"]
+            assert "content-type" not in same.headers
+        assert service.get(path, headers={**asked, "If-None-Match": '"x"'}).content == anew.content
+
+
+def test_each_way_to_ask_has_an_answer_of_its_own(service: httpx.Client) -> None:
+    for _ in range(2):
+        for accept, found in (("text/turtle", "text/turtle; charset=utf-8"), ("text/html", "text/html; charset=utf-8")):
+            for coding in ("gzip", "identity"):
+                answer = service.get(CLAIM, headers={"Accept": accept, "Accept-Encoding": coding})
+                assert answer.headers["content-type"] == found
+                assert answer.headers.get("content-encoding", "identity") == coding
+
+
+def test_what_was_asked_by_address_is_told_as_from_the_cache(service: httpx.Client) -> None:
+    def counted() -> float:
+        (line,) = re.findall(r'^wherefrom_queries_total\{end="answered",lane="cache"\} (.*)$', service.get("/metrics").text, re.MULTILINE)
+        return float(line)
+
+    def routes() -> set[str]:
+        return set(
+            re.findall(
+                r'^wherefrom_requests_total\{method="GET",route="([^"]*)",status="200"\}', service.get("/metrics").text, re.MULTILINE
+            )
+        )
+
+    query = {"query": "SELECT * { ?s a ev:Claim } # asked again"}
+    for _ in range(2):
+        service.get("/sparql", params=query)
+    before = counted()
+    for _ in range(3):
+        service.get("/sparql", params=query)
+    assert counted() == before + 3
+    assert "/sparql" in routes()

@@ -12,7 +12,7 @@ from rdflib import URIRef
 
 from wherefrom.formats import GRAPHS, ROWS
 from wherefrom.problems import BadParameter, BadQuery, EndpointUnusable
-from wherefrom.sparql_text import legible, query_form, refuse_service
+from wherefrom.sparql_text import legible, query_form, refuse_service, used
 from wherefrom.sparql_tokens import dataset_graphs
 from wherefrom.store import NO_ENDPOINT, EmbeddedStore, RemoteStore
 from wherefrom.vocabulary import PREFIXES, shorten
@@ -52,7 +52,7 @@ def evaluate(
         if default_graphs or named_graphs:
             dataset["default_graph"] = [ox.NamedNode(iri) for iri in default_graphs or []]
             dataset["named_graphs"] = [ox.NamedNode(iri) for iri in named_graphs or []]
-        return store.query(query, base_iri=base, prefixes=dict(prefixes), **dataset)  # type: ignore[arg-type]
+        return store.query(query, base_iri=base, prefixes=used(prefixes, query), **dataset)  # type: ignore[arg-type]
     except (SyntaxError, ValueError) as error:
         raise BadQuery(legible(str(error))) from error
 

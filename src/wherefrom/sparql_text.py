@@ -74,6 +74,11 @@ def may_name_graphs(query: str) -> bool:
     return bool(_GRAPHS.search(_IRI.sub("<>", query)))
 
 
+def used(prefixes: Mapping[str, str], query: str) -> dict[str, str]:
+    """Return those of the prefixes that a query may use: handing over many takes the engine as long as a look-up."""
+    return {name: iri for name, iri in prefixes.items() if f"{name}:" in query}
+
+
 def with_declarations(query: str, prefixes: Mapping[str, str], base: str | None = None) -> str:
     r"""Return a query that declares base and prefixes, where it does not do so itself. BASE comes first, as in SPARQL 1.0.
 

@@ -20,6 +20,7 @@ from wherefrom.snapshot import Snapshot
 from wherefrom.version import __version__
 from wherefrom.web import api, dataset, downloads, metrics, sparql, things, unapi, views, writing
 from wherefrom.web.cache import Cache
+from wherefrom.web.kept import KeepsAnswers
 from wherefrom.web.memory import held_in_memory
 from wherefrom.web.metrics import Metrics
 from wherefrom.web.outside import Outside
@@ -98,8 +99,8 @@ def application(build: Snapshot, settings: Settings, publisher: Publisher, figur
     )
     fixed, open_ended = things.routes(site)
     for router in (
+        sparql.routes(site, pool),  # what is asked most and has least to do comes first
         fixed,
-        sparql.routes(site, pool),
         api.routes(site),
         dataset.routes(site),
         downloads.routes(site),
@@ -113,6 +114,7 @@ def application(build: Snapshot, settings: Settings, publisher: Publisher, figur
     app.include_router(open_ended)
     app.state.site = site
     _handle_problems(app, site)
+    app.add_middleware(KeepsAnswers, cache=site.cache, state=lambda: site.documents)
     app.add_middleware(Guard, site=site, methods=METHODS | (WRITING if publisher.tokens else {}))
     return app
 

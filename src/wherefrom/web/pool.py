@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Coroutine, Hashable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -51,18 +52,24 @@ class Request:
     @property
     def key(self) -> Hashable:
         """What two requests have in common that have the same answer."""
-        wanted = []
-        for formats in (ROWS, GRAPHS):
-            try:
-                wanted.append(choose(self.accept, [form.media_type for form in formats.values()]))
-            except NotAcceptable:
-                wanted.append("")
-        return (self.query, self.default_graphs, self.named_graphs, *wanted)
+        return (self.query, self.default_graphs, self.named_graphs, *_wanted(self.accept))
 
     @property
     def message(self) -> dict[str, object]:
         """The request as a worker reads it."""
         return {"query": self.query, "accept": self.accept, "defaultGraphs": self.default_graphs, "namedGraphs": self.named_graphs}
+
+
+@lru_cache
+def _wanted(accept: str | None) -> list[str]:
+    """Return the media type of rows and that of graphs that a header prefers, empty where it takes none."""
+    wanted = []
+    for formats in (ROWS, GRAPHS):
+        try:
+            wanted.append(choose(accept, [form.media_type for form in formats.values()]))
+        except NotAcceptable:
+            wanted.append("")
+    return wanted
 
 
 class Lane:
@@ -219,7 +226,7 @@ class Run:
                 self._running()
             raise
         if kind == HEADER:
-            self.media_type = json.loads(content)["mediaType"]
+            self.media_type = content.decode()
         elif kind == DATA:
             self._take(content)
         else:

@@ -106,7 +106,7 @@ def accepted(request: Request) -> str | None:
 
     `_mediatype` in the address goes before the header (Content Negotiation by Profile, a draft: experimental).
     """
-    if "_mediatype" in request.query_params:
+    if b"_mediatype" in request.scope["query_string"] and "_mediatype" in request.query_params:
         return request.query_params["_mediatype"].replace(" ", "+")  # a plus in a query is read as a space
     return ", ".join(request.headers.getlist("accept")) or None
 

@@ -44,6 +44,7 @@ from wherefrom.web.seclusion import seclude
 HEADER, DATA, PROBLEM, END = b"H", b"D", b"P", b"E"
 FRAME = struct.Struct(">cI")
 CHUNK = 64 * 1024
+ROW_NAMES, GRAPH_NAMES = ({form.media_type: name for name, form in formats.items()} for formats in (ROWS, GRAPHS))
 RENEW = b"\n"  # instead of a request: let another thread go on
 FIRST_TO_GO = "1000"  # to the kernel, when memory runs out
 LOADING = 10  # niceness of the thread that fills the memory: others are served meanwhile
@@ -176,11 +177,10 @@ def answer(work: Work, evaluate: Evaluate, request: Mapping[str, Any], output: B
 
 def _write(evaluate: Evaluate, request: Mapping[str, Any], frames: Frames, prefixes: Mapping[str, str]) -> None:
     with evaluate(request) as found:
-        formats = ROWS if isinstance(found, ox.QuerySolutions | ox.QueryBoolean) else GRAPHS
-        by_media_type = {form.media_type: name for name, form in formats.items()}
-        media_type = choose(request["accept"], list(by_media_type))
-        frames.frame(HEADER, json.dumps({"mediaType": media_type}).encode())
-        form = by_media_type[media_type]
+        names = ROW_NAMES if isinstance(found, ox.QuerySolutions | ox.QueryBoolean) else GRAPH_NAMES
+        media_type = choose(request["accept"], tuple(names))
+        frames.frame(HEADER, media_type.encode())
+        form = names[media_type]
         if not isinstance(found, ox.QuerySolutions | ox.QueryBoolean):
             ox.serialize(frames.counted(found), frames, GRAPHS[form].engine, prefixes=prefixes)  # type: ignore[arg-type]
             return

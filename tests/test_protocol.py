@@ -32,8 +32,8 @@ def answers(service: httpx.Client, parts: Sequence[bytes]) -> list[bytes]:
 
 
 REFUSED = {
-    "no method that there is": (501, "unknown-method", [b"BREW /health HTTP/1.1\r\n" + END]),
-    "no request": (501, "unknown-method", [b"garbage\r\n\r\n"]),
+    "no method that there is": (400, "unknown-method", [b"BREW /health HTTP/1.1\r\n" + END]),
+    "no request": (400, "unknown-method", [b"garbage\r\n\r\n"]),
     "another version": (400, "not-http", [b"GET /health HTTP/9.9\r\n" + END]),
     "HTTP/2 without having agreed": (400, "not-http", [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"]),
     "a connection to elsewhere": (400, "not-http", [b"CONNECT example.org:80 HTTP/1.1\r\n" + END]),

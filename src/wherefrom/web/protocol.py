@@ -38,9 +38,9 @@ class AddressTooLong(Problem):
 
 
 class UnknownMethod(Problem):
-    """A method that no standard has, and so no address (RFC 9110, section 15.6.2)."""
+    """A method that no standard has, and so no address; which it was, the parser does not tell."""
 
-    slug, title, status = "unknown-method", "There is no such method", 501
+    slug, title = "unknown-method", "There is no such method"
     remedy = "Ask with OPTIONS which methods an address takes."
 
 

@@ -22,6 +22,7 @@ from stores import seconds, space, write_store
 from wherefrom.build import Build
 
 OURS, ON_DISK = "wherefrom", "wherefrom, on disk"  # with queries in memory, and without
+TWO = "wherefrom, two web processes"
 THEIRS, VIRTUOSO, RDFLIB = "oxigraph server", "Virtuoso 7", "rdflib-endpoint"
 RDFLIB_ENDPOINT = Path(".venv-peers/bin/rdflib-endpoint")  # `make bench-serve` puts it there: it asks for other versions than we do
 RDFLIB_WAIT = 1_800.0  # seconds that it may read
@@ -102,7 +103,7 @@ from pathlib import Path
 from wherefrom.web.process import Service
 from wherefrom.web.server import serve
 folder = Path(sys.argv[1])
-serve(Service(folder, folder / "store"), "127.0.0.1", int(sys.argv[2]))
+serve(Service(folder, folder / "store"), "127.0.0.1", int(sys.argv[2]), int(sys.argv[3]))
 """
 
 
@@ -112,22 +113,19 @@ def wherefrom(data: Data, folder: Path, name: str = OURS, **limits: float) -> It
     if not folder.exists():
         built(data, folder)
     loading = float((folder / "seconds").read_text())
-    lines = [
-        'title = "Made up"',
-        f'base = "{ID.removesuffix("id/")}"',
-        f'queries_in = "{"memory" if name == OURS else "disk"}"',
-        "[limits]",
-    ]
+    processes, place = 2 if name == TWO else 1, "disk" if name == ON_DISK else "memory"
+    lines = ['title = "Made up"', f'base = "{ID.removesuffix("id/")}"', f'queries_in = "{place}"', "[limits]"]
     lines += [f"{limit} = {value}" for limit, value in limits.items()]
     (folder / "wherefrom.toml").write_text("\n".join(lines), "utf-8")
     port = free_port()
     root = f"http://127.0.0.1:{port}"
     start = time.perf_counter()
-    with running([sys.executable, "-c", LAUNCH, str(folder), str(port)], folder, f"{root}/sparql", RDFLIB_WAIT) as server:
+    command = [sys.executable, "-c", LAUNCH, str(folder), str(port), str(processes)]
+    with running(command, folder, f"{root}/sparql", RDFLIB_WAIT) as server:
         starting = time.perf_counter() - start
-        while name == OURS and "wherefrom_queries_in_memory 1.0" not in httpx.get(f"{root}/metrics").text:
+        while place == "memory" and f"wherefrom_queries_in_memory {processes:.1f}" not in httpx.get(f"{root}/metrics").text:
             time.sleep(0.1)
-        filling = time.perf_counter() - start if name == OURS else 0.0
+        filling = time.perf_counter() - start if place == "memory" else 0.0
         files = space(folder / "store" / "made" / "store")
         yield Peer(name, server.endpoint, server.process, loading, starting, files, root, filling)
 

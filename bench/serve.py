@@ -34,7 +34,7 @@ from rdflib import XSD
 
 from connection import Connection, Response
 from generator import Generator, name
-from peers import ON_DISK, OTHERS, OURS, RDFLIB, THEIRS, Data, Peer, missing, wherefrom
+from peers import ON_DISK, OTHERS, OURS, RDFLIB, THEIRS, TWO, Data, Peer, missing, wherefrom
 from serve_tables import (
     Draw,
     Times,
@@ -69,6 +69,7 @@ QUERIES = {
 }
 ANY_ROWS = "100,000 rows as JSON"  # which rows is left to the server: only their number is compared
 RDFLIB_UP_TO = 100_000  # statements: ten times as many take it minutes to read, and most of a minute for each round
+TWO_UP_TO = 1_000_000  # statements: each web process has all of them in memory
 ROUNDS = 15
 PROMPT, PROMPT_DRAWS = 0.03, 10  # seconds: queries that take less are drawn so many times in a round
 PATIENCE = 40.0  # seconds that one server may spend on one query; it sits out the further rounds (a quarter, for one asked again)
@@ -322,7 +323,9 @@ def measured(servers: Sequence[Peer], data: Data, asker: Asker, rounds: int) -> 
     yield told_of_loading(servers, at_first, loaded_in_memory(data))
     yield told_of_queries(servers, times, mine.name)
     yield told_of_repeats(repeated(fast, asker), times, mine.name)
-    yield told_of_rates(look_ups([server for server in servers if server.name != RDFLIB], asker))
+    with ExitStack() as stack:
+        several = [stack.enter_context(ours(data, name=TWO))] if data.size <= TWO_UP_TO else []
+        yield told_of_rates(look_ups([*several, *(server for server in servers if server.name != RDFLIB)], asker))
     yield told_of_pages(pages(mine, asker))
     yield told_of_export({server.name: export(server, asker) for server in fast})
     with ours(data, RUNAWAY_SECONDS) as limited:

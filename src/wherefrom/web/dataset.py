@@ -77,7 +77,7 @@ def routes(site: Site) -> APIRouter:
         return respond(site, request, JSON, lambda: as_json(request.app.openapi()))
 
     @router.api_route("/health", methods=READ, summary="Whether the service answers, and from which data")
-    def health() -> Response:
+    async def health() -> Response:
         return json_response({"status": "ok", "data": site.build.digest, "statements": sum(site.build.graphs.values())})
 
     @router.api_route("/robots.txt", methods=READ, include_in_schema=False)

@@ -47,6 +47,7 @@ CHUNK = 64 * 1024
 ROW_NAMES, GRAPH_NAMES = ({form.media_type: name for name, form in formats.items()} for formats in (ROWS, GRAPHS))
 RENEW = b"\n"  # instead of a request: let another thread go on
 FIRST_TO_GO = "1000"  # to the kernel, when memory runs out
+STACK = 8 * 1024 * 1024  # bytes that a thread has, as a process has: the parser of queries goes as deep as they are nested
 LOADING = 10  # niceness of the thread that fills the memory: others are served meanwhile
 
 
@@ -201,6 +202,7 @@ def nursery(control: socket.socket, work: Work) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead leave nothing behind
     if is_endpoint(work.store):
         import httpx  # noqa: F401 - for all workers at once
+    threading.stack_size(STACK)
     memory = _loaded(Path(work.nquads)) if work.nquads else None
     if work.nquads and memory is None:
         return

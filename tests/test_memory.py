@@ -190,13 +190,19 @@ def test_memory_is_used_where_there_is_room_or_as_the_settings_say() -> None:
     assert held_in_memory(OfSize(1, None), replace(settings, queries_in="memory")) is None  # type: ignore[arg-type]
 
 
-def test_a_limit_of_the_cgroup_counts(tmp_path: Path) -> None:
-    limit = tmp_path / "memory.max"
-    without = available(limit)
-    limit.write_text("max\n")
-    assert available(limit) == without
-    limit.write_text("1000000\n")
-    assert available(limit) == 1_000_000
+def test_a_limit_of_the_control_group_or_one_around_it_counts(tmp_path: Path) -> None:
+    own = tmp_path / "groups" / "system.slice" / "wherefrom.service"
+    own.mkdir(parents=True)
+    (tmp_path / "memory.max").write_text("1\n")  # of none of them
+    without = available(tmp_path / "groups", "/system.slice/wherefrom.service")
+    assert without > 1
+    (own / "memory.max").write_text("max\n")
+    assert available(tmp_path / "groups", "/system.slice/wherefrom.service") == without
+    (own.parent / "memory.max").write_text("2000000\n")
+    assert available(tmp_path / "groups", "/system.slice/wherefrom.service") == 2_000_000
+    (own / "memory.max").write_text("1000000\n")
+    assert available(tmp_path / "groups", "/system.slice/wherefrom.service") == 1_000_000
+    assert available(tmp_path / "groups", "/") == without
 
 
 def test_another_place_is_refused(tmp_path: Path) -> None:

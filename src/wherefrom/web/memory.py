@@ -11,7 +11,7 @@ from wherefrom.snapshot import Snapshot
 
 STATEMENT = 400  # bytes that one takes in a store in memory: 335 to 390 were measured
 PART = 2  # the store and all copies of it may take one of so many parts of the memory
-LIMIT = Path("/sys/fs/cgroup/memory.max")
+GROUPS = Path("/sys/fs/cgroup")
 
 
 def held_in_memory(build: Snapshot, settings: Settings, processes: int = 1) -> Path | None:
@@ -28,9 +28,21 @@ def held_in_memory(build: Snapshot, settings: Settings, processes: int = 1) -> P
     return nquads
 
 
-def available(limit: Path = LIMIT) -> int:
-    """Return the bytes of memory that the machine has, or that this process and those beside it may have (cgroup v2)."""
-    most = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    with suppress(OSError, ValueError):  # there is no limit, or no such file
-        most = min(most, int(limit.read_text()))
-    return most
+def available(groups: Path = GROUPS, own: str = "") -> int:
+    """Return the bytes of memory that the machine has, or that the control group of this process or one around it may have (cgroup v2)."""
+    found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    group = groups / (own or _own()).strip("/")
+    for folder in (group, *group.parents):
+        if folder.is_relative_to(groups):
+            with suppress(OSError, ValueError):  # there is no limit, or no such file
+                found.append(int((folder / "memory.max").read_text()))
+    return min(found)
+
+
+def _own() -> str:
+    """Return the control group of this process, the root where it is in none (cgroups(7))."""
+    with suppress(OSError):
+        for line in Path("/proc/self/cgroup").read_text().splitlines():
+            if line.startswith("0::"):
+                return line.removeprefix("0::")
+    return "/"

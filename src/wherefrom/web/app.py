@@ -109,9 +109,9 @@ def application(build: Snapshot, settings: Settings, publisher: Publisher, figur
         metrics.routes(figures, pool, peers),
         *(view.routes(site) for view in views.VIEWS),
     ):
-        app.include_router(router)
+        app.router.routes.extend(router.routes)  # in one list: routers within routers are gone through twice for each request
     app.state.now = metrics.Now(pool, site.version)
-    app.include_router(open_ended)
+    app.router.routes.extend(open_ended.routes)
     app.state.site = site
     _handle_problems(app, site)
     app.add_middleware(KeepsAnswers, cache=site.cache, state=lambda: site.documents)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
 def children(pid: int) -> list[int]:
-    return [int(child) for task in Path(f"/proc/{pid}/task").glob("*") for child in (task / "children").read_text("ascii").split()]
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*"):
+        with suppress(FileNotFoundError):  # the thread has ended meanwhile
+            found += map(int, (task / "children").read_text("ascii").split())
+    return found
 
 
 def descendants(pid: int) -> list[int]:

@@ -40,10 +40,12 @@ class Worker(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         self.transport = cast(asyncio.Transport, transport)
+        self.origin.workers.add(self)
 
     def connection_lost(self, _: Exception | None) -> None:
         """Notice that the process has ended, or was let go."""
         self.alive = False
+        self.origin.workers.discard(self)
         self._wake()
 
     def data_received(self, data: bytes) -> None:
@@ -139,6 +141,7 @@ class Nursery:
         self.work = work
         self.process: asyncio.subprocess.Process | None = None
         self.control: socket.socket | None = None
+        self.workers: set[Worker] = set()  # those whose connection is open
         self._starting = asyncio.Lock()
         self._stopped = False
 
@@ -161,6 +164,8 @@ class Nursery:
     async def stop(self) -> None:
         """End the process, and all workers with it, for good."""
         self._stopped = True
+        for worker in list(self.workers):
+            worker.kill()
         await self._end()
 
     async def _end(self) -> None:

@@ -349,7 +349,6 @@ class Pool:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._let_go()
         for nursery in filter(None, (self.on_disk, self.in_memory)):
             await nursery.stop()
 

@@ -30,12 +30,31 @@ from wherefrom.load import KnowledgeBase
 from wherefrom.narrowing import trace
 from wherefrom.picture import DARK, FONTS, LIGHT, STYLE, STYLE_SOURCE, svg
 from wherefrom.store import EmbeddedStore
+from wherefrom.svg import add, markup
 from wherefrom.vocabulary import expand
 
 CLAIM, STUDY = "claim/foundations-ipp-secure", "study/rochester-maltreated-infants"
 TEXT_SLACK = 0.5  # px, lost by rounding lengths
 law = settings(max_examples=60, deadline=None, database=None)
 Frame = tuple[float, float, float, float]
+
+
+# As text
+
+
+@law
+@given(st.recursive(st.tuples(st.text(), st.dictionaries(st.sampled_from("abc"), st.text())), lambda inner: st.lists(inner, max_size=3)))
+def test_a_picture_is_written_as_the_library_of_python_writes_it(made: Any) -> None:
+    root = Element("svg")
+
+    def grow(parent: Element, part: Any) -> None:
+        for one in part if isinstance(part, list) else []:
+            grow(add(parent, "g"), one)
+        if isinstance(part, tuple):
+            add(parent, "text", part[0], **part[1])
+
+    grow(root, made)
+    assert markup(root) == ElementTree.tostring(root, encoding="unicode")
 
 
 # Answers

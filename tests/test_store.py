@@ -120,6 +120,22 @@ def test_several_columns_are_bound_in_every_combination(store: Store) -> None:
     ]
 
 
+def test_a_bare_pattern_is_answered_as_any_other_query(store: Store) -> None:
+    """It may be read without the engine of queries: with a filter that holds for all it is not."""
+    bare = "SELECT DISTINCT ?s ?p ?o ?g WHERE { GRAPH ?g { ?s ?p ?o } }"
+    filtered = bare.replace(" } }", " } FILTER (?p = ?p) }")
+    known = {"s": [EX.a, EX.hostile, EX.nothing], "p": [SAID, EX.next], "o": [Literal("plain"), Literal("titre", lang="fr"), EX.b]}
+    known |= {"o": [*known["o"], *map(Literal, HOSTILE)], "g": [EX.left, EX.right]}
+    for names in [("s", "p"), ("s", "o"), ("p", "o"), ("p", "g"), ("s", "p", "o"), ("o", "g"), ("s", "p", "o", "g"), ("g", "s")]:
+        asked = {name: known[name] for name in names}
+        found, expected = ([sorted(map(str, row.items())) for row in store.select(query, asked)] for query in (bare, filtered))
+        assert sorted(found) == sorted(expected) != []
+    with pytest.raises(BadParameter):
+        list(store.select(bare, {"s": [EX.a], "o": [BNode("b")]}))
+    with pytest.raises(UnknownColumn):
+        list(store.select(bare, {"s": [EX.a], "x": [EX.b]}))
+
+
 def test_a_column_without_values_has_no_rows(store: Store) -> None:
     assert list(store.select(QUERY, {"s": []})) == []
     assert list(store.select(QUERY, {"s": [EX.a], "value": []})) == []

@@ -16,6 +16,7 @@ import pytest
 from rdflib import URIRef
 
 from conftest import Serving, built_at
+from made_up import ID, Edge, store_of
 from test_links import Page
 from wherefrom import pages, starter
 from wherefrom.answers import independence_answer, lineage_answer, unsupported_answer
@@ -31,6 +32,7 @@ from wherefrom.vocabulary import EV, expand
 from wherefrom.withdrawal import impact
 
 BASE = "https://w3id.org/wherefrom/"
+MOST_ASKED = 60  # questions of the page of a claim to a store that was asked nothing before; else about ten
 
 
 def thing(name: str) -> URIRef:
@@ -285,16 +287,20 @@ def test_without_documents_a_passage_is_its_place_and_digest(service: httpx.Clie
 
 
 class Watched(EmbeddedStore):
-    """A store that keeps which questions were asked without naming anything."""
+    """A store that keeps which questions were asked without naming anything, and counts all of them and their rows."""
 
     def __init__(self, store: EmbeddedStore) -> None:
         super().__init__(store.store)
         self.open: list[str] = []
+        self.asks = self.rows = 0
 
     def select(self, query: str, bindings: Bindings = {}) -> Iterator[Row]:
+        self.asks += 1
         if not bindings:
             self.open.append(query.splitlines()[0])
-        return super().select(query, bindings)
+        for row in super().select(query, bindings):
+            self.rows += 1
+            yield row
 
 
 def test_no_page_asks_about_the_whole_base(store: EmbeddedStore, names: Mapping[str, Sequence[str]], repository: Path) -> None:
@@ -306,6 +312,40 @@ def test_no_page_asks_about_the_whole_base(store: EmbeddedStore, names: Mapping[
             found = pages.page(watched, thing(name), BASE)
             pages.own(pages.Asking(watched, found, Settings(), repository))
             assert watched.open == [], name
+
+
+def asked_for(store: EmbeddedStore, name: URIRef, base: str) -> tuple[int, int]:
+    """Return how many questions the page of a thing asks of a store that was never asked before, and how many rows it reads."""
+    watched = Watched(store)
+    curation_graphs(watched)
+    pages.own(pages.Asking(watched, pages.page(watched, name, base), Settings(base=base), Path()))
+    return watched.asks, watched.rows
+
+
+def test_the_page_of_a_claim_asks_few_questions(store: EmbeddedStore, names: Mapping[str, Sequence[str]]) -> None:
+    asked = [asked_for(store, thing(name), BASE)[0] for name in names["claim"][::10]]
+    assert max(asked) <= MOST_ASKED
+    first = Watched(store)
+    for _ in range(2):
+        before = first.asks
+        pages.own(pages.Asking(first, pages.page(first, thing(names["claim"][0]), BASE), Settings(), Path()))
+    assert first.asks == before  # all is known then
+
+
+def test_the_page_of_a_claim_reads_as_much_whatever_the_size_of_the_base() -> None:
+    read = [asked_for(store_of(told_again(times)), ID["claim/7"], EXAMPLE) for times in (20, 2_000)]
+    assert read[0] == read[1]
+
+
+def told_again(times: int) -> Iterator[Edge]:
+    """Yield claims of as many sources that rest on one trial, and print the paper of it."""
+    yield ID["study/one"], EV.reportedIn, ID["publication/one"], ID["graph/bibliography"]
+    for n in range(times):
+        edition = ID[f"edition/{n}"]
+        yield ID[f"claim/{n}"], EV.claimedBy, ID[f"source/{n}"], edition
+        yield ID[f"claim/{n}"], EV.restsOn, ID[f"finding/{n}"], edition
+        yield ID[f"finding/{n}"], EV.findingOf, ID["study/one"], edition
+        yield ID[f"reference/{n}"], EV.refersTo, ID["publication/one"], edition
 
 
 def test_parts_are_of_their_kind_only(store: EmbeddedStore, names: Mapping[str, Sequence[str]], repository: Path) -> None:

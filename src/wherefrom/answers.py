@@ -272,7 +272,7 @@ def _in_order(graph: Lineage, base: str) -> list[URIRef]:
 class _Places:
     """Where a step is stated: at the printed reference if it ends there, else where the thing is; or why it is inferred."""
 
-    def __init__(self, store: Store, graph: Lineage, papers: Iterable[URIRef]) -> None:
+    def __init__(self, store: Store, graph: Lineage, papers: Collection[URIRef]) -> None:
         self.graph = graph
         said = [(b if step.inverse else a, step) for a, b, steps in engine.edges(graph) for step in steps]
         inferred = sorted({subject for subject, step in said if step.basis == "inferred"})
@@ -281,7 +281,9 @@ class _Places:
             for row in rows(store, "curated_statements", {"thing": inferred})
         }
         self.curated = self._read(store, sorted(self.explained.values()))
-        printed = list(rows(store, "statements", {"value": sorted(papers), "property": [EV.refersTo]})) if papers else []
+        cited = {(b, step.graph) for _, b, steps in engine.edges(graph) if b in papers for step in steps}
+        cited_in = {"value": sorted({paper for paper, _ in cited}), "graph": sorted({graph for _, graph in cited})}
+        printed = list(rows(store, "statements", {**cited_in, "property": [EV.refersTo]}))
         stated = self._read(store, sorted({URIRef(row["thing"]) for row in printed}))
         self.printed: dict[tuple[Any, Any], list[Passage]] = {}
         for row in printed:

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from math import ceil, floor, log10
 from string import Template
-from xml.etree.ElementTree import Element, tostring
+from xml.etree.ElementTree import Element
 
 from wherefrom.answers import Answer
 from wherefrom.findings import apart_told, contrast_told, drawable, ends, interval_told, named, shown, told
 from wherefrom.lettering import Font, text_width, wrap
-from wherefrom.svg import add, px, write
+from wherefrom.svg import add, markup, px, write
 from wherefrom.words import count
 
 ROWS = 150  # rows of one picture; beyond, nobody reads it, and the table and the data have all
@@ -108,7 +108,7 @@ STYLE_SOURCE = f"'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'"
 
 def svg(answer: Answer, layout: Layout = WIDE) -> str:
     """Return findings (the dict of `findings.findings_answer`) as SVG; the same answer gives the same text."""
-    return tostring(_Drawing(answer, layout).draw(), encoding="unicode")
+    return markup(_Drawing(answer, layout).draw())
 
 
 class Axis:

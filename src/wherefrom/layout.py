@@ -107,6 +107,9 @@ class _Arrangement(NamedTuple):
 
 def _heights(things: Iterable[str], edges: Iterable[Edge]) -> dict[str, int]:
     """Return how many steps each thing is at most from an end; things in a circle are at one height."""
+    edges = list(edges)
+    if not edges:
+        return dict.fromkeys(things, 0)
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(things)
     graph.add_edges_from(edges)
@@ -221,10 +224,15 @@ def _middles(order: Sequence[Sequence[Slot]], segments: Iterable[Segment], heigh
         return middles
     for number, members in enumerate(order):
         middles.update(zip(members, settle([0.0] * len(members), tall[number]), strict=True))
+    settled = 0  # sweeps on end that moved nothing
     for sweep in range(SWEEPS):
+        before = dict(middles)
         for number in range(len(order)) if sweep % 2 else reversed(range(len(order))):
             wanted = [fmean(middles[other] for other in sides[sweep % 2].get(slot, [slot])) for slot in order[number]]
             middles.update(zip(order[number], settle(wanted, tall[number]), strict=True))
+        settled = settled + 1 if middles == before else 0
+        if settled == 2:  # to and fro: nor will any other
+            break
     least = min((middle - heights[slot] / 2 for slot, middle in middles.items()), default=0.0)
     return {slot: middle - least for slot, middle in middles.items()}
 

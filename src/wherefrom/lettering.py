@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import accumulate
 from unicodedata import combining, normalize
 
@@ -63,6 +63,11 @@ def wrap(text: str, font: Font, width: float, most: int = 1000) -> list[str]:
     >>> wrap("one two three", Font(10, 12), 50), wrap("one two three", Font(10, 12), 50, most=1)
     (['one two', 'three'], ['one tw…'])
     """
+    return list(_wrapped(text, font, width, most))
+
+
+@lru_cache(10_000)
+def _wrapped(text: str, font: Font, width: float, most: int) -> list[str]:
     lines: list[str] = []
     for word in text.split():
         if lines and text_width(f"{lines[-1]} {word}", font) <= width:

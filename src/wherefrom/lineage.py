@@ -26,7 +26,7 @@ Policy = Literal["stated", "inferred"]
 Lineage: TypeAlias = "nx.DiGraph[URIRef]"
 
 DIRECTIONS: tuple[str, ...] = get_args(Direction)
-POLICIES: tuple[str, ...] = get_args(Policy)
+POLICIES: tuple[Policy, ...] = get_args(Policy)
 SAID_BY = (EV.claimedBy, EV.ratedBy, EV.statedBy)
 NODES = 5_000  # where an expansion stops and says so
 FRBR = Namespace(PREFIXES["frbr"])
@@ -230,8 +230,9 @@ def passages(store: Store, things: Sequence[URIRef]) -> dict[URIRef, dict[URIRef
     """Return where each thing is stated: thing -> graph -> passages in the order of the document."""
     found = list(rows(store, "passages", {"thing": list(things)}))
     lines: dict[tuple[Identifier, Identifier], int] = {}
-    for row in rows(store, "lines", {"passage": sorted({row["passage"] for row in found})}):
-        lines[row["passage"], row["property"]] = int(row["value"])
+    for row in rows(store, "descriptions", {"thing": sorted({row["passage"] for row in found})}):
+        if row["property"] in (EV.startLine, EV.endLine):
+            lines[row["thing"], row["property"]] = int(row["value"])
     places: dict[URIRef, dict[URIRef, list[Passage]]] = {}
     for row in found:
         iri = URIRef(row["passage"])
@@ -311,8 +312,9 @@ def mark(store: Store, graph: Lineage) -> Lineage:
     The steps do not tell of a study or publication that a claim rests on directly.
     """
     found: dict[Identifier, set[URIRef]] = {EV.Study: set(), EV.Publication: set()}
-    for row in rows(store, "kinds", {"thing": sorted(graph), "class": sorted(found)}):
-        found[row["class"]].add(URIRef(row["thing"]))
+    for row in rows(store, "descriptions", {"thing": sorted(graph)}):
+        if row["property"] == RDF.type and row["value"] in found:
+            found[row["value"]].add(URIRef(row["thing"]))
     graph.graph.update(studies=found[EV.Study], publications=found[EV.Publication])
     return graph
 

@@ -12,13 +12,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from hashlib import sha256
 from itertools import chain
 from string import Template
-from xml.etree.ElementTree import Element, tostring
+from xml.etree.ElementTree import Element
 
 from wherefrom.answers import Answer
 from wherefrom.boxes import BOXES, Box, Line, Link, address, boxes_of, fold, lines_between, listed, names_of, told
 from wherefrom.layout import Edge, columns, lay_out
 from wherefrom.lettering import Font, text_width, wrap
-from wherefrom.svg import add, clean, px, write
+from wherefrom.svg import add, clean, markup, px, write
 from wherefrom.vocabulary import class_of, meaning, place
 from wherefrom.words import count
 
@@ -136,7 +136,7 @@ class Picture:
 
     def svg(self, *, headed: bool = True) -> str:
         """Return the picture as SVG; without its heading where the page around it tells the same."""
-        return tostring(_Drawing(self, headed=headed).draw(), encoding="unicode")
+        return markup(_Drawing(self, headed=headed).draw())
 
 
 def _written(box: Box) -> list[tuple[str, str]]:

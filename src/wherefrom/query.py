@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cache, wraps
 from pathlib import Path
 from typing import TypeVar
 from weakref import WeakKeyDictionary
+
+from rdflib import URIRef
+from rdflib.term import Identifier
 
 from wherefrom.problems import UnknownColumn, UnknownQuestion
 from wherefrom.resources import queries
@@ -16,6 +19,8 @@ from wherefrom.store import Bindings, Row, Store
 
 T = TypeVar("T")
 BATCH = 250  # values in one VALUES block: with long IRIs still below what an endpoint takes (64 kB)
+KEPT = 50_000  # rows that are kept for a store, about 25 MB: a page asks again and again what its editions, codes and properties are called
+LARGE = 1_000  # rows for one value from which they are not kept
 
 
 @dataclass(frozen=True)
@@ -77,11 +82,45 @@ def rows(store: Store, name: str | Question, bindings: Bindings = {}) -> Iterato
     if not bindings:
         yield from store.select(asked.text)
         return
-    first, *others = bindings
-    values = list(bindings[first])
+    first = next(iter(bindings))
+    values = list(dict.fromkeys(bindings[first]))
+    others = {column: bindings[column] for column in bindings if column != first}
+    if not all(others.values()):
+        return
+    if store.fixed and len(values) <= BATCH and all(isinstance(value, URIRef) for value in values):
+        yield from _remembered(store, asked, first, values, others)
+        return
     for start in range(0, len(values), BATCH):
-        part = {first: values[start : start + BATCH]} | {other: bindings[other] for other in others}
-        yield from store.select(asked.text, part)
+        yield from store.select(asked.text, {first: values[start : start + BATCH], **others})
+
+
+@dataclass
+class _Memory:
+    """Rows of a store by what was asked (question, column, the values of other columns), and for each of these by value of the column."""
+
+    rows: dict[tuple[object, ...], dict[Identifier, list[Row]]] = field(default_factory=dict)
+    size: int = 0
+
+
+_memories: WeakKeyDictionary[Store, _Memory] = WeakKeyDictionary()
+
+
+def _remembered(store: Store, asked: Question, column: str, values: Sequence[Identifier], others: Bindings) -> Iterator[Row]:
+    """Yield the rows of values in the order of these, asking a store that counts as never changing only for those that are new."""
+    memory = _memories.get(store)
+    if memory is None or memory.size > KEPT:
+        memory = _memories[store] = _Memory()  # another one: who reads meanwhile keeps the former
+    known = memory.rows.setdefault((asked, column, *((name, *given) for name, given in others.items())), {})
+    found: dict[Identifier, list[Row]] = {value: [] for value in values if value not in known}
+    if found:
+        for row in store.select(asked.text, {column: list(found), **others}):
+            found[row[column]].append(row)
+        for value, given in found.items():
+            if len(given) <= LARGE:
+                known[value] = given
+                memory.size += len(given) + 1
+    for value in values:
+        yield from found[value] if value in found else known[value]
 
 
 def lines(store: Store, name: str, bindings: Bindings = {}) -> bytes:

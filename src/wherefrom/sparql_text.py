@@ -9,6 +9,7 @@ from functools import lru_cache
 from wherefrom.problems import BadQuery
 
 SERVICE = re.compile(r"(?<![?$:.%\w\\-])SERVICE(?=[\s<?$])", re.IGNORECASE)  # the keyword, not a variable or part of a name
+TEXTS = 256  # whose parts are known: those of our own questions, which are asked again and again
 VOLATILE = re.compile(r"\b(?:NOW|RAND|UUID|STRUUID|BNODE)\s*\(", re.IGNORECASE)
 _TOKENS = re.compile(
     r'"""(?:[^"\\]|\\.|"(?!""))*"""'
@@ -98,6 +99,7 @@ def prologue(query: str) -> int:
     return found.end() if found else 0
 
 
+@lru_cache(TEXTS)
 def outermost_group(query: str) -> slice | None:
     """Return where the WHERE clause of a query stands, with its braces; None where there is none that ends.
 
@@ -120,6 +122,7 @@ def outermost_group(query: str) -> slice | None:
     return None
 
 
+@lru_cache(TEXTS)
 def refuse_service(query: str) -> None:
     """Raise `BadQuery` where a query would ask another endpoint: no query makes a request, whoever sends it."""
     if SERVICE.search(skeleton(query)):

@@ -7,7 +7,9 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol, cast
 
@@ -18,7 +20,7 @@ from rdflib.term import Identifier
 from wherefrom.formats import ROWS
 from wherefrom.load import engine_term, term, with_union
 from wherefrom.problems import BadParameter, BadQuery, EndpointUnusable, StoreUnusable, UnknownColumn
-from wherefrom.sparql_text import legible, outermost_group, query_form, refuse_service, with_declarations
+from wherefrom.sparql_text import TEXTS, legible, outermost_group, query_form, refuse_service, with_declarations
 from wherefrom.vocabulary import NEVER_IN_IRIS, PREFIXES
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ Row = Mapping[str, Identifier]
 Bindings = Mapping[str, Sequence[Identifier]]
 CUT = frozenset({"x-sparql-maxrows", "x-sql-state"})  # what Virtuoso sends with the first part of an answer that it cut
 TERMS = 50_000  # terms of rdflib that a store keeps from one answer to the next, about 20 MB; making one takes longer than the engine takes
+LOOK_UPS = 64  # patterns that are looked up one by one, each about 10 microseconds; to read a query and to plan it takes 100 and more
+_PATTERN = re.compile(r"(?:#.*\n)*\s*SELECT DISTINCT ((?:\?\w+ )+)WHERE \{ GRAPH \?(\w+) \{ \?(\w+) \?(\w+) \?(\w+) \} \}\s*")
 NO_ENDPOINT = "The address answers, and not as a SPARQL endpoint does."
 NO_SELECT = "Only SELECT queries are asked of a store."
 
@@ -85,13 +89,24 @@ class EmbeddedStore:
         """See `Store`."""
         if any(not values for values in bindings.values()):
             return
-        solutions = self._solutions(query, bindings)
-        names = [variable.value for variable in solutions.variables]
         if len(self._terms) > TERMS:
             self._terms = {}  # another one: who reads an answer meanwhile keeps the former
-        seen = self._terms
+        seen, pattern = self._terms, _only_pattern(query)
+        if pattern and len(bindings) > 1 and bindings.keys() <= set(pattern) and prod(map(len, bindings.values())) <= LOOK_UPS:
+            for values in self._matching([bindings.get(name, [None]) for name in pattern]):
+                yield {name: term(value, seen) for name, value in zip(pattern, values, strict=True)}
+            return
+        solutions = self._solutions(query, bindings)
+        names = [variable.value for variable in solutions.variables]
         for solution in solutions:
             yield {name: term(value, seen) for name, value in zip(names, solution, strict=True) if value is not None}
+
+    def _matching(self, wanted: Sequence[Sequence[Identifier | None]]) -> Iterator[tuple[object, ...]]:
+        """Yield (subject, predicate, object, graph) of the statements in named graphs that have the terms wanted, read from the indices."""
+        for terms in product(*({None if one is None else _engine_term(one) for one in each} for each in wanted)):
+            for quad in self.store.quads_for_pattern(*terms):  # type: ignore[arg-type]
+                if not isinstance(quad.graph_name, ox.DefaultGraph):
+                    yield quad.subject, quad.predicate, quad.object, quad.graph_name
 
     def lines(self, query: str, bindings: Bindings = {}) -> bytes:
         """See `Store`. The engine writes the lines; other threads run meanwhile."""
@@ -103,7 +118,7 @@ class EmbeddedStore:
     def _solutions(self, query: str, bindings: Bindings) -> ox.QuerySolutions:
         refuse_service(query)
         try:
-            solutions = self.store.query(_bound(query, bindings), prefixes=PREFIXES)
+            solutions = self.store.query(_bound(query, bindings), prefixes=_prefixes(query))
         except SyntaxError as error:
             raise BadQuery(legible(str(error))) from error
         if not isinstance(solutions, ox.QuerySolutions):
@@ -227,10 +242,36 @@ def _check(response: httpx.Response) -> None:
 
 def _check_bound(query: str, bindings: Bindings, columns: Sequence[str]) -> None:
     """Refuse what an engine would ignore and answer for everything: a variable that VALUES at the end does not reach."""
-    hidden = re.search(r"\b(GROUP|COUNT|SUM|MIN|MAX|AVG|SAMPLE|GROUP_CONCAT|EXISTS|MINUS)\b|SELECT\b.*\bSELECT\b", query, re.I | re.S)
     for name in bindings:
-        if name not in columns and hidden:
+        if name not in columns and _hides(query):
             raise UnknownColumn(f"The query has the columns {', '.join(columns)}, not {name!r}.")
+
+
+@lru_cache(TEXTS)
+def _only_pattern(query: str) -> tuple[str, ...] | None:
+    r"""Return the variables of subject, predicate, object and graph where a query asks for the statements of a pattern and nothing else.
+
+    >>> _only_pattern("# All\nSELECT DISTINCT ?s ?p ?o ?g WHERE { GRAPH ?g { ?s ?p ?o } }")
+    ('s', 'p', 'o', 'g')
+    """
+    found = _PATTERN.fullmatch(query)
+    if found is None:
+        return None
+    columns, graph, *others = found.groups()
+    names = (*others, graph)
+    return names if len(set(names)) == len(names) and sorted(re.findall(r"\w+", columns)) == sorted(names) else None
+
+
+@lru_cache(TEXTS)
+def _hides(query: str) -> bool:
+    """Return whether a query may have variables that no VALUES at its end reaches."""
+    return bool(re.search(r"\b(GROUP|COUNT|SUM|MIN|MAX|AVG|SAMPLE|GROUP_CONCAT|EXISTS|MINUS)\b|SELECT\b.*\bSELECT\b", query, re.I | re.S))
+
+
+@lru_cache(TEXTS)
+def _prefixes(query: str) -> dict[str, str]:
+    """Return the prefixes that a query may need: the engine reads each of those that it is given, which takes longer than a small query."""
+    return {prefix: space for prefix, space in PREFIXES.items() if f"{prefix}:" in query}
 
 
 def _bound(query: str, bindings: Bindings) -> str:
@@ -277,10 +318,14 @@ def _check_names(query: str, bindings: Bindings) -> None:
 
 def _written(value: Identifier) -> str:
     """Return a term as the engine writes it, never as it was given; raises `BadParameter` for what is no term."""
+    return str(_engine_term(value))
+
+
+def _engine_term(value: Identifier) -> ox.NamedNode | ox.Literal:
     try:
         if isinstance(value, BNode):
             raise ValueError("a blank node has no name outside its file")
-        return str(engine_term(value))
+        return engine_term(value)  # type: ignore[return-value]
     except (ValueError, TypeError) as error:
         raise BadParameter(f"{str(value)!r} cannot be bound: {error}.") from error
 

@@ -28,6 +28,25 @@ def write(parent: Element, fonts: Mapping[str, Font], lines: Iterable[tuple[str,
     return y
 
 
+def markup(element: Element) -> str:
+    r"""Return an element as text, as `xml.etree.ElementTree.tostring` does, in half the time: there are no namespaces and no tails here.
+
+    >>> markup(Element("g", {"class": "a \"b\""})), markup(add(Element("g"), "text", "1 < 2"))
+    ('<g class="a &quot;b&quot;" />', '<text>1 &lt; 2</text>')
+    """
+    attributes = "".join([f' {name}="{_in_quotes(value)}"' for name, value in element.attrib.items()])
+    inside = (_escaped(element.text) if element.text else "") + "".join(map(markup, element))
+    return f"<{element.tag}{attributes}>{inside}</{element.tag}>" if inside else f"<{element.tag}{attributes} />"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _in_quotes(text: str) -> str:
+    return _escaped(text).replace('"', "&quot;").replace("\r", "&#13;").replace("\n", "&#10;").replace("\t", "&#09;")
+
+
 def clean(text: str) -> str:
     """Return a text with what XML cannot hold replaced: none of that is printable."""
     return text if text.isprintable() else _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -156,6 +156,7 @@ def class_of(kind: str) -> URIRef | None:
     return called.get(words) or called.get(f"source {words}")
 
 
+@cache
 def meaning(kind: str) -> str:
     """Return in a few words what a kind of thing is: the definition of its class without what follows a bracket or full stop.
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from rdflib import DCTERMS, URIRef
 
+from wherefrom.lineage import POLICIES, lineage
 from wherefrom.pages.agreement import Agreement, agreements
 from wherefrom.pages.asking import Asking
 from wherefrom.pages.excerpts import Excerpt, stated_at
 from wherefrom.pages.figures import findings
 from wherefrom.pages.said import Said, Table
 from wherefrom.pages.shown import Group, Shown
-from wherefrom.pages.strength import Strength, grounds, ratings, strength
+from wherefrom.pages.strength import Strength, ratings, strength
 from wherefrom.pages.trace import Trace, trace
 from wherefrom.vocabulary import EV
 
@@ -42,8 +43,8 @@ def claim(asking: Asking) -> Claim:
     """Return the own part of the page of a claim."""
     thing, base, nodes = asking.thing, asking.base, asking.settings.lineage_nodes
     said = Said(asking.store, base, [thing])
-    told, more = (grounds(asking.store, thing, policy, base, nodes) for policy in ("stated", "inferred"))
-    stated, inferred = (strength(asking.store, said, thing, found) for found in (told, more))
+    told, more = (lineage(asking.store, [thing], "grounds", policy, nodes) for policy in POLICIES)
+    stated, inferred = (strength(asking.store, said, thing, graph) for graph in (told, more))
     editions = said.read(URIRef(graph) for _, graphs in said.values(thing, EV.claimedBy) for graph in graphs)
     resting = said.read(said.things(thing, EV.restsOn))
     sources = set(said.things(thing, EV.claimedBy))
@@ -57,5 +58,5 @@ def claim(asking: Asking) -> Claim:
         ratings=tuple((said.name(one), tuple(ratings(said, one, sources))) for one in said.things(thing, EV.about)),
         excerpts=tuple(stated_at(asking, said, thing)),
         findings=findings(said, [one for one in resting if said.things(one, EV.findingOf)], "What the finding says"),
-        trace=trace(said, more.answer),
+        trace=trace(said, more),
     )

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from rdflib import SKOS
 
 from wherefrom.conditions import conditions
+from wherefrom.lineage import POLICIES, lineage
 from wherefrom.pages.asking import Asking
 from wherefrom.pages.excerpts import Excerpt, stated_at
 from wherefrom.pages.said import Said
 from wherefrom.pages.shown import Group, Shown
-from wherefrom.pages.strength import Strength, grounds, strength
+from wherefrom.pages.strength import Strength, strength
 from wherefrom.pages.trace import Trace, trace
 from wherefrom.vocabulary import EV
 
@@ -48,8 +49,8 @@ def rating(asking: Asking) -> Rating:
     said = Said(store, asking.base, [thing])
     levels = said.things(thing, EV.ratingValue)
     said.read(levels)
-    told, more = (grounds(store, thing, policy, asking.base, nodes) for policy in ("stated", "inferred"))
-    stated, inferred = (strength(store, said, thing, found) for found in (told, more))
+    told, more = (lineage(store, [thing], "grounds", policy, nodes) for policy in POLICIES)
+    stated, inferred = (strength(store, said, thing, graph) for graph in (told, more))
     held = conditions(store, {thing: ((), said.things(thing, EV.basedOn, stated=True))}, "stated").get(thing, [])
     return Rating(
         facts=tuple(said.facts(thing, *IS)),
@@ -58,5 +59,5 @@ def rating(asking: Asking) -> Rating:
         stated=stated,
         inferred=None if inferred == stated else inferred,
         excerpts=tuple(stated_at(asking, said, thing)),
-        trace=trace(said, more.answer),
+        trace=trace(said, more),
     )

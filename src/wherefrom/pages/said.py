@@ -85,7 +85,8 @@ class Said:
 
     def called(self, thing: Identifier) -> str:
         """Return the label of a thing or property, read now where it was not."""
-        self.names.learn([thing])
+        if str(thing) not in self.names.known:
+            self.names.learn([thing])
         return self.names.of(thing)
 
     def name(self, thing: Identifier, note: str = "", *, inferred: bool = False) -> Shown:
@@ -105,11 +106,13 @@ class Said:
 
     def facts(self, thing: URIRef, *properties: URIRef) -> list[Group]:
         """Return what a thing has by each property, and which of them its source leaves open."""
-        return [fact for prop in properties if (fact := self._fact(thing, prop)).values or fact.open]
+        said, untold = self._found.get(thing, {}), self.things(thing, EV.notStated)
+        return [fact for prop in properties if prop in said or prop in untold if (fact := self._fact(thing, prop)).values or fact.open]
 
     def _fact(self, thing: URIRef, prop: URIRef) -> Group:
-        untold = {shown.text for shown in self.shown(thing, prop) if shown.href.endswith(UNTOLD)}
-        values = [one for one in self.shown(thing, prop) if one.text not in untold]
+        told = self.shown(thing, prop)
+        untold = {shown.text for shown in told if shown.href.endswith(UNTOLD)}
+        values = [one for one in told if one.text not in untold]
         left_open = bool(untold) or prop in self.things(thing, EV.notStated)
         return Group(self.called(prop), address(str(prop), self.base), values, open=left_open)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rdflib import DCTERMS, RDFS, SKOS, Literal, URIRef
@@ -13,6 +13,9 @@ from wherefrom.lineage import kind_of
 from wherefrom.query import rows
 from wherefrom.store import Store
 from wherefrom.vocabulary import BORROWED, EV, ONTOLOGY, SCHEMES, shorten
+
+LABELS: Mapping[Identifier, int] = {SKOS.prefLabel: 0, RDFS.label: 1, DCTERMS.title: 2}  # the first of them that a thing has names it
+LINES = (EV.startLine, EV.endLine)
 
 
 @dataclass(frozen=True)
@@ -49,30 +52,28 @@ class Names:
         wanted = sorted({thing for thing in things if isinstance(thing, URIRef) and str(thing) not in self.known}, key=str)
         if not wanted:
             return
-        best: dict[str, tuple[int, str]] = {}
-        order = {SKOS.prefLabel: 0, RDFS.label: 1, DCTERMS.title: 2}
-        for row in rows(self.store, "labels", {"thing": wanted}):
-            candidate = (order[URIRef(row["property"])], str(row["label"]))
-            best[str(row["thing"])] = min(best.get(str(row["thing"]), candidate), candidate)
-        for thing in wanted:
-            self.known[str(thing)] = best[str(thing)][1] if str(thing) in best else shorten(str(thing), self.base)
-        self._name_passages([thing for thing in wanted if kind_of(thing, self.base) == "passage"])
-
-    def _name_passages(self, places: list[URIRef]) -> None:
-        """Call passages by their lines."""
+        labels: dict[str, tuple[int, str]] = {}
         lines: dict[str, dict[Identifier, int]] = {}
-        for row in rows(self.store, "descriptions", {"thing": places}) if places else ():
-            if row["property"] in (EV.startLine, EV.endLine):
-                lines.setdefault(str(row["thing"]), {})[row["property"]] = int(row["value"])
-        for iri, found in lines.items():
-            first, last = found.get(EV.startLine, 0), found.get(EV.endLine, 0)
-            start, _, end = iri.rsplit("/", 1)[-1].partition("-")
-            told = f"line {first}" if first == last else f"lines {first} to {last}"
-            self.known[iri] = f"{told}, characters {start} to {end}"
+        for row in rows(self.store, "descriptions", {"thing": wanted}):
+            iri, prop, value = str(row["thing"]), row["property"], row["value"]
+            if prop in LABELS:
+                labels[iri] = min(labels.get(iri, (len(LABELS), "")), (LABELS[prop], str(value)))
+            elif prop in LINES:
+                lines.setdefault(iri, {})[prop] = int(value)
+        self.known |= {str(thing): shorten(str(thing), self.base) for thing in wanted} | {iri: label for iri, (_, label) in labels.items()}
+        self.known |= {iri: _of_passage(iri, told) for iri, told in lines.items() if kind_of(iri, self.base) == "passage"}
 
     def of(self, thing: object) -> str:
         """Return the label of a thing that was learnt, or its short name."""
         return self.known.get(str(thing)) or shorten(str(thing), self.base)
+
+
+def _of_passage(iri: str, lines: Mapping[Identifier, int]) -> str:
+    """Return what a passage is called: its lines and characters."""
+    first, last = lines.get(EV.startLine, 0), lines.get(EV.endLine, 0)
+    start, _, end = iri.rsplit("/", 1)[-1].partition("-")
+    told = f"line {first}" if first == last else f"lines {first} to {last}"
+    return f"{told}, characters {start} to {end}"
 
 
 def shown(value: Identifier, graphs: Sequence[Identifier], names: Names, curated: Collection[Identifier]) -> Shown:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import networkx as nx
 from rdflib import URIRef
 
-from wherefrom.answers import Answer, lineage_answer
-from wherefrom.lineage import Lineage, Policy, lineage, sharing, steps_of, support, supporting
+from wherefrom.lineage import Lineage, Policy, publications, reporting, sharing, steps_of, studies_reached, support
 from wherefrom.pages.said import Said
 from wherefrom.pages.shown import Shown
 from wherefrom.query import rows
 from wherefrom.store import Store
-from wherefrom.vocabulary import EV, expand
+from wherefrom.vocabulary import EV
 
 
 @dataclass(frozen=True)
@@ -43,32 +41,20 @@ class Strength:
     truncated: bool
 
 
-class Grounds(NamedTuple):
-    """What a thing rests on, as a graph and as plain data."""
-
-    graph: Lineage
-    answer: Answer
-
-
-def grounds(store: Store, thing: URIRef, policy: Policy, base: str, nodes: int) -> Grounds:
-    """Return what a thing rests on under a policy."""
-    graph = lineage(store, [thing], "grounds", policy, nodes)
-    return Grounds(graph, lineage_answer(store, graph, base))
-
-
-def strength(store: Store, said: Said, thing: URIRef, found: Grounds) -> Strength:
+def strength(store: Store, said: Said, thing: URIRef, graph: Lineage) -> Strength:
     """Return the strength of a thing from what it rests on; a list of which curators found the part that counts is none."""
-    graph, answer = found
-    used = support(graph)
-    including = [(a, b) for a, b in used.edges if a in nx.descendants(used, thing) and EV.includesReference in steps_of(graph, a, b)]
+    used, policy = support(graph), graph.graph["policy"]
+    below = nx.descendants(used, thing)
+    including = [(a, b) for a, b in used.edges(below) if EV.includesReference in steps_of(graph, a, b)]
+    papers = below & publications(graph)
     return Strength(
-        trials=_trials(store, said, [expand(name, said.base) for name in answer["studies"]], answer["policy"]),
-        papers=tuple(said.all_named(supporting(graph, thing))),
-        companions=tuple(said.all_named(expand(name, said.base) for name in answer["companions"])),
+        trials=_trials(store, said, sorted(studies_reached(store, graph, [thing], policy)), policy),
+        papers=tuple(said.all_named(papers)),
+        companions=tuple(said.all_named(reporting(graph) - papers)),
         lists=tuple(said.all_named(a for a, _ in including)),
         listed=len({b for _, b in including}),
         bare=not graph.edges,
-        truncated=answer["truncated"],
+        truncated=graph.graph["truncated"],
     )
 
 

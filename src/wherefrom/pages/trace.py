@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wherefrom.answers import Answer
+from wherefrom.answers import Answer, lineage_answer
+from wherefrom.lineage import Lineage
 from wherefrom.pages.said import Said
 from wherefrom.pages.shown import Shown
 from wherefrom.picture import svg
@@ -31,13 +32,16 @@ class Trace:
     steps: tuple[Step, ...]
 
 
-def trace(said: Said, answer: Answer) -> Trace | None:
-    """Return the picture and the steps of a lineage (the dict of `answers.lineage_answer`); None where there is no step."""
-    edges = [edge for edge in answer["edges"] if edge["step"]]
+def trace(said: Said, graph: Lineage) -> Trace | None:
+    """Return the picture and the steps of a lineage; None where there is no step."""
+    if not graph.edges:
+        return None
+    answer = lineage_answer(said.store, graph, said.base)
+    edges = answer["edges"]
     said.names.learn(
         [expand(name, said.base) for edge in edges for name in (*_named(edge), *(passage["edition"] for passage in edge["passages"]))]
     )
-    return Trace(svg(answer), tuple(_step(said, edge) for edge in edges)) if edges else None
+    return Trace(svg(answer), tuple(_step(said, edge) for edge in edges))
 
 
 def _named(edge: Answer) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import Depends, Query
@@ -225,4 +225,4 @@ def source_name(name: str) -> str:
 def _policy(policy: str) -> lineage.Policy:
     if policy not in lineage.POLICIES:
         raise BadParameter(f"policy is one of {', '.join(lineage.POLICIES)}, not {policy!r}.")
-    return cast(lineage.Policy, policy)
+    return policy

@@ -1,0 +1,103 @@
+"""Rows of questions: what a store that counts as never changing was asked before it is not asked again, and the rows are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rdflib import RDF, Literal, URIRef
+
+from made_up import ID, Edge, law, store_of
+from wherefrom import query
+from wherefrom.query import rows
+from wherefrom.store import Bindings, EmbeddedStore, Row
+from wherefrom.vocabulary import EV
+
+STATED = ID["edition/page"]
+NAMES = [ID[f"claim/{n}"] for n in range(4)] + [ID["study/a"], ID["nothing"]]
+
+
+def edges() -> list[Edge]:
+    return [(ID[f"claim/{n}"], EV.restsOn, ID[f"study/{'ab'[n % 2]}"], STATED) for n in range(4)]
+
+
+class Asked(EmbeddedStore):
+    """A store that keeps what it was asked."""
+
+    def __init__(self, store: EmbeddedStore, *, fixed: bool = True) -> None:
+        super().__init__(store.store)
+        self.fixed = fixed
+        self.asked: list[Bindings] = []
+
+    def select(self, query: str, bindings: Bindings = {}) -> Iterator[Row]:
+        self.asked.append({name: list(values) for name, values in bindings.items()})
+        return super().select(query, bindings)
+
+
+@pytest.fixture
+def store() -> Asked:
+    return Asked(store_of(edges()))
+
+
+def found(store: EmbeddedStore, name: str, bindings: Bindings) -> list[list[tuple[str, str]]]:
+    return [sorted((column, str(value)) for column, value in row.items()) for row in rows(store, name, bindings)]
+
+
+def test_only_what_is_new_is_asked(store: Asked) -> None:
+    first = found(store, "statements", {"thing": NAMES[:2]})
+    both = found(store, "statements", {"thing": NAMES[:3]})
+    assert store.asked == [{"thing": NAMES[:2]}, {"thing": [NAMES[2]]}]
+    assert both[: len(first)] == first
+    assert len(both) > len(first) > 0
+
+
+def test_that_there_is_nothing_is_known_too(store: Asked) -> None:
+    for _ in range(2):
+        assert not list(rows(store, "statements", {"thing": [ID["nothing"]]}))
+    assert len(store.asked) == 1
+
+
+def test_other_columns_make_another_question(store: Asked) -> None:
+    for properties, number in (([RDF.type], 1), ([EV.restsOn, RDF.type], 2), ([RDF.type], 1), ([], 0)):
+        assert len(list(rows(store, "statements", {"thing": NAMES[:1], "property": properties}))) == number
+    assert len(store.asked) == 2
+
+
+def test_a_store_that_may_change_is_asked_each_time() -> None:
+    store = Asked(store_of(edges()), fixed=False)
+    for _ in range(2):
+        assert list(rows(store, "statements", {"thing": NAMES[:1]}))
+    assert len(store.asked) == 2
+
+
+def test_texts_are_asked_each_time_since_equal_ones_are_written_in_several_ways(store: Asked) -> None:
+    for _ in range(2):
+        assert not list(rows(store, "statements", {"value": [Literal("01"), Literal(1)]}))
+    assert len(store.asked) == 2
+
+
+def test_an_answer_that_is_large_is_not_kept_and_memory_begins_anew_when_it_is_full(store: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(query, "LARGE", 2)
+    for _ in range(2):
+        assert len(list(rows(store, "statements", {"thing": NAMES[:1]}))) == 3
+    assert len(store.asked) == 2
+    monkeypatch.setattr(query, "LARGE", 100)
+    monkeypatch.setattr(query, "KEPT", 5)
+    for asked, number in ((0, 3), (0, 3), (1, 4), (2, 5), (0, 6)):  # the first is forgotten when more than five rows were kept
+        assert len(list(rows(store, "statements", {"thing": [NAMES[asked]]}))) == 3
+        assert len(store.asked) == number
+
+
+@law
+@given(st.lists(st.tuples(st.sampled_from(("thing", "value")), st.lists(st.sampled_from(NAMES))), max_size=5))
+def test_rows_are_those_of_the_store_in_the_order_of_the_values(asks: list[tuple[str, list[URIRef]]]) -> None:
+    known, plain = (Asked(store_of(edges()), fixed=fixed) for fixed in (True, False))
+    for column, values in asks:
+        one_by_one = [row for value in dict.fromkeys(values) for row in found(plain, "statements", {column: [value]})]
+        got = found(known, "statements", {column: values})
+        assert sorted(got) == sorted(one_by_one)
+        places = [dict(row)[column] for row in got]
+        assert list(dict.fromkeys(places)) == [value for value in map(str, dict.fromkeys(values)) if value in places]
+        assert len(got) == len({tuple(row) for row in got})

@@ -16,6 +16,11 @@ class Snapshot(Protocol):
         ...
 
     @property
+    def folder(self) -> Path:
+        """A folder of this version alone, in which what was computed from it may be kept."""
+        ...
+
+    @property
     def digest(self) -> str:
         """What is another one when the data are others."""
         ...

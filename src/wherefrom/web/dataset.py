@@ -127,8 +127,7 @@ def sitemap_content(site: Site, part: int | None, most: int = IN_SITEMAP) -> byt
     """Return one sitemap with all pages, or where they are more than `most`, an index of parts; or one part, from 1 on."""
     day = site.last_curation[:10]
     root = site.base.rstrip("/")
-    found = [f"{root}{as_uri(path)}" for path, thing in site.addresses.items() if thing not in site.withdrawn]
-    found = [site.base, *found]
+    found = [site.base, *(f"{root}{as_uri(path)}" for path in site.addresses())]
     parts = range(1, -(-len(found) // most) + 1)
     if part is None and len(parts) > 1:
         rows = (f"<sitemap><loc>{escape(f'{root}/sitemap-{n}.xml')}</loc><lastmod>{day}</lastmod></sitemap>" for n in parts)

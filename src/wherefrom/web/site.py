@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Literal
+from typing import Any, Literal
 
-from rdflib import URIRef
+from rdflib import RDF, URIRef
+from rdflib.term import Identifier
 
 from wherefrom.arrays import Arrays
 from wherefrom.dumps import Dumps
 from wherefrom.export import context
+from wherefrom.journal import write_durably
 from wherefrom.pages import address, kinds_of_things, render
 from wherefrom.passages import state
-from wherefrom.query import rows
+from wherefrom.problems import UnknownResource
+from wherefrom.query import lines, rows
 from wherefrom.search import Index
 from wherefrom.settings import Settings
 from wherefrom.snapshot import Snapshot
 from wherefrom.store import opened
+from wherefrom.tallies import trials, unsupported
 from wherefrom.version import __version__
-from wherefrom.vocabulary import PREFIXES, expand, kinds
+from wherefrom.vocabulary import PREFIXES, SCHEMES, expand, kinds
 from wherefrom.void import Figures
 from wherefrom.web import assets
 from wherefrom.web.cache import Cache
@@ -117,14 +122,52 @@ class Site:
     @cached_property
     def things(self) -> dict[str, list[str]]:
         """The things under the base by kind."""
-        return dict(kinds_of_things(self.store, self.base))
+        found: dict[str, list[str]] = self.kept("things", lambda: kinds_of_things(self.store, self.base))
+        return found
 
     @cached_property
-    def addresses(self) -> dict[str, str]:
-        """The things that have a page, by the path of the page as an IRI has it: `/claim/x`, `/scheme/design/rct`."""
-        things = {str(row["thing"]) for row in rows(self.store, "kinds")}
-        paths = {address(thing, self.base): thing for thing in sorted(things)}
-        return {path: thing for path, thing in paths.items() if path.startswith("/") and "#" not in path}
+    def tallies(self) -> dict[str, int]:
+        """How many independent trials there are, and how many claims that cite nothing."""
+        found: dict[str, int] = self.kept(
+            "tallies", lambda: {"trials": trials(self.arrays), "bare": sum(len(claims) for claims in unsupported(self.arrays).values())}
+        )
+        return found
+
+    def kept(self, name: str, make: Callable[[], Any]) -> Any:
+        """Return plain data about the whole base, made once for a version of it: they are kept beside its store for the next start."""
+        path = self.build.folder / f"{name}.json"
+        try:
+            return json.loads(path.read_bytes())
+        except (OSError, ValueError):
+            made = make()
+        with suppress(OSError):  # where nobody may write they are made at each start
+            write_durably(path, json.dumps(made).encode())
+        return made
+
+    def is_page(self, path: str) -> bool:
+        """Return whether a thing has its page at this path, which is as its IRI has it: `/claim/x`, `/scheme/design/rct`."""
+        return path in self.pages_at([path])
+
+    def pages_at(self, paths: Iterable[str]) -> set[str]:
+        """Return those paths at which a thing has its page."""
+        iris: dict[Identifier, str] = {}
+        for path in paths:
+            with suppress(UnknownResource):
+                if address(iri := self.at(path), self.base) == path:
+                    iris[iri] = path
+        described = rows(self.store, "descriptions", {"thing": list(iris)})
+        there = {row["thing"] for row in described if row["property"] == RDF.type}
+        return {path for iri, path in iris.items() if iri in there}
+
+    def at(self, path: str) -> URIRef:
+        """Return the IRI of the thing whose page is at a path; raises `UnknownResource` for one that no IRI can have."""
+        return self.iri(f"{SCHEMES}{path.removeprefix('/scheme')}" if path.startswith("/scheme/") else f"{self.base}id{path}")
+
+    def addresses(self) -> list[str]:
+        """Return the paths of all pages of things that were not withdrawn."""
+        things = {line.partition("\t")[0][1:-1] for line in lines(self.store, "kinds").decode().split("\n")}
+        found = (address(thing, self.base) for thing in sorted(things - self.withdrawn))
+        return [path for path in dict.fromkeys(found) if path.startswith("/") and "#" not in path]
 
     @cached_property
     def withdrawn(self) -> frozenset[str]:

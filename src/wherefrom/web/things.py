@@ -18,7 +18,7 @@ from wherefrom.load import engine_term
 from wherefrom.problems import BadParameter, UnknownResource
 from wherefrom.query import rows
 from wherefrom.store import Row
-from wherefrom.vocabulary import EV, ONTOLOGY, SCHEMES
+from wherefrom.vocabulary import EV, ONTOLOGY
 from wherefrom.web import profiles
 from wherefrom.web.respond import (
     CITED,
@@ -56,7 +56,7 @@ def routes(site: Site) -> tuple[APIRouter, APIRouter]:
     @fixed.api_route("/id/{name:path}", methods=READ, include_in_schema=False)
     def thing(request: Request, name: str) -> Response:
         path, suffix = _meant(site, _written(request).removeprefix("/id"))
-        iri = _named(site, path)
+        iri = site.at(path)
         if not _is_bare_graph(site, path, iri):
             pages.describe(site.store, iri, site.base)
         return see_other(as_uri(_with(path, suffix)))
@@ -94,9 +94,9 @@ def routes(site: Site) -> tuple[APIRouter, APIRouter]:
         written = _written(request)
         path, suffix = _meant(site, written)
         address = as_uri(_with(path, suffix))
-        if written != address and (path in site.addresses or written.endswith("/")):
+        if written != address and (site.is_page(path) or written.endswith("/")):
             return moved(request, address)
-        iri = _named(site, path)
+        iri = site.at(path)
         if _is_bare_graph(site, path, iri):
             return see_other(as_uri(f"/dump{path}.{negotiate(request, DATA, suffix if suffix in DATA else '')[0]}"))
         return _thing_page(site, request, iri, path, suffix)
@@ -131,24 +131,17 @@ def _meant(site: Site, written: str) -> tuple[str, str]:
     for path in (written, unquote(written)):
         plain = re.sub(r"/{2,}", "/", path).rstrip("/")
         for candidate in (plain, plain.lower()):
-            if candidate in site.addresses:
-                return candidate, ""
-            bare, suffix = _split(candidate)
-            if bare in site.addresses:
-                return bare, suffix
+            meanings = ((candidate, ""), _split(candidate))
+            there = site.pages_at(bare for bare, _ in meanings)
+            for bare, suffix in meanings:
+                if bare in there:
+                    return bare, suffix
     return _split("/" + unquote(written).strip("/"))
-
-
-def _named(site: Site, path: str) -> URIRef:
-    """Return the IRI of the thing whose page is at `path`."""
-    if path.startswith("/scheme/"):
-        return site.iri(f"{SCHEMES}{path.removeprefix('/scheme')}")
-    return site.iri(f"{site.base}id{path}")
 
 
 def _is_bare_graph(site: Site, path: str, iri: URIRef) -> bool:
     """Return whether this is a named graph that nothing is said of: its statements are all there is to send."""
-    return str(iri) in site.build.graphs and path not in site.addresses
+    return str(iri) in site.build.graphs and not site.is_page(path)
 
 
 def _with(path: str, suffix: str) -> str:

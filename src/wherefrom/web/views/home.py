@@ -8,7 +8,6 @@ from starlette.responses import Response
 from wherefrom import schema_org
 from wherefrom.journal import read as read_journal
 from wherefrom.query import questions
-from wherefrom.tallies import trials, unsupported
 from wherefrom.web.respond import HTML, LINKSET, READ, Link, respond
 from wherefrom.web.site import Site
 
@@ -46,13 +45,12 @@ def routes(site: Site) -> APIRouter:
 
 def numbers(site: Site) -> list[dict[str, object]]:
     """Return what there is of the main things: how many, what they are, and where they are listed; none is told of what is not here."""
-    bare = sum(len(claims) for claims in unsupported(site.arrays).values())
     found = [
         {"number": len(site.things.get("source", ())), "words": "sources", "href": "/source"},
         {"number": len(site.things.get("claim", ())), "words": "claims", "href": "/claim"},
-        {"number": trials(site.arrays), "words": "independent trials behind them", "href": "/study"},
+        {"number": site.tallies["trials"], "words": "independent trials behind them", "href": "/study"},
         {"number": len(site.things.get("publication", ())), "words": "papers", "href": "/publication"},
-        {"number": bare, "words": "claims that cite nothing", "href": site.entry("/unsupported")},
+        {"number": site.tallies["bare"], "words": "claims that cite nothing", "href": site.entry("/unsupported")},
         {"number": len(site.things.get("discrepancy", ())), "words": "places where records disagree", "href": site.entry("/discrepancies")},
     ]
     return [one for one in found if one["number"]]

@@ -24,7 +24,7 @@ from wherefrom.narrowing import of_kinds
 from wherefrom.overlap import Incidence, Overlap, band, corrected_covered_area, covered_area, other_unit, pairs, weighted_covered_area
 from wherefrom.paths import count_paths, cycles, shortest
 from wherefrom.problems import BadParameter
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.store import Store
 from wherefrom.teams import Developer
 from wherefrom.vocabulary import EV, SCHEMES, shorten
@@ -277,17 +277,17 @@ class _Places:
         said = [(b if step.inverse else a, step) for a, b, steps in engine.edges(graph) for step in steps]
         inferred = sorted({subject for subject, step in said if step.basis == "inferred"})
         self.explained = {
-            (row["thing"], row["step"], row["ground"]): URIRef(row["statement"])
+            (row["thing"], row["step"], row["ground"]): as_iri(row["statement"])
             for row in rows(store, "curated_statements", {"thing": inferred})
         }
         self.curated = self._read(store, sorted(self.explained.values()))
         cited = {(b, step.graph) for _, b, steps in engine.edges(graph) if b in papers for step in steps}
         cited_in = {"value": sorted({paper for paper, _ in cited}), "graph": sorted({graph for _, graph in cited})}
         printed = list(rows(store, "statements", {**cited_in, "property": [EV.refersTo]}))
-        stated = self._read(store, sorted({URIRef(row["thing"]) for row in printed}))
+        stated = self._read(store, sorted({as_iri(row["thing"]) for row in printed}))
         self.printed: dict[tuple[Any, Any], list[Passage]] = {}
         for row in printed:
-            here = stated.get(URIRef(row["thing"]), {}).get(URIRef(row["graph"]), [])
+            here = stated.get(as_iri(row["thing"]), {}).get(as_iri(row["graph"]), [])
             self.printed.setdefault((row["value"], row["graph"]), []).extend(here)
 
     @staticmethod

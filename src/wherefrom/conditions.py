@@ -9,7 +9,7 @@ from typing import Literal
 from rdflib import URIRef
 
 from wherefrom.lineage import Policy
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.store import Row, Store
 from wherefrom.teams import team
 
@@ -64,7 +64,7 @@ def conditions(
     """
     found: dict[URIRef, list[Held]] = {}
     for row in rows(store, "rated_levels", {"rating": sorted(bases)}):
-        rated = _Rated(URIRef(row["rating"]), URIRef(row["level"]), URIRef(row["source"]), URIRef(row["rated"]))
+        rated = _Rated(as_iri(row["rating"]), as_iri(row["level"]), as_iri(row["source"]), as_iri(row["rated"]))
         asked = sorted(rows(store, "level_conditions", {"level": [rated.level]}), key=lambda row: (int(row["needed"]), row["condition"]))
         if asked:
             lost, kept = bases[rated.rating]
@@ -78,13 +78,13 @@ class _Levels:
 
     def __init__(self, store: Store, rated: _Rated, studies: Collection[URIRef], policy: Policy, touched: Collection[URIRef]) -> None:
         self.store, self.rated, self.policy = store, rated, policy
-        self.ranks = {URIRef(row["level"]): int(row["rank"]) for row in rows(store, "ranks", {"one": [rated.level]})}
+        self.ranks = {as_iri(row["level"]): int(row["rank"]) for row in rows(store, "ranks", {"one": [rated.level]})}
         self.given: dict[URIRef, set[int]] = {}
         self.open: set[URIRef] = set()
         for row in rows(store, "study_levels", {"study": sorted(studies), "source": [rated.source]}):
-            if URIRef(row["level"]) in self.ranks:
-                self.given.setdefault(URIRef(row["study"]), set()).add(int(row["rank"]))
-                self.open |= {URIRef(row["study"])} if row["rating"] in touched else set()
+            if as_iri(row["level"]) in self.ranks:
+                self.given.setdefault(as_iri(row["study"]), set()).add(int(row["rank"]))
+                self.open |= {as_iri(row["study"])} if row["rating"] in touched else set()
 
     def held(self, condition: Row, lost: Collection[URIRef], kept: Collection[URIRef]) -> Held:
         """Return a condition held against the studies that are lost and kept."""

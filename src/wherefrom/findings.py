@@ -24,7 +24,7 @@ from wherefrom.discrepancies.reading import Base, Record, labels, written
 from wherefrom.hierarchy import narrower
 from wherefrom.lineage import POLICIES, Policy, check_known
 from wherefrom.problems import BadParameter
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.store import Store
 from wherefrom.vocabulary import EV, shorten
 from wherefrom.words import plural
@@ -209,7 +209,7 @@ class _Telling:
         self.speakers: dict[URIRef, set[URIRef]] = {}
         graphs = sorted({finding.graph for finding in known.findings.values()})
         for row in rows(self.store, "speakers", {"ground": graphs}) if graphs else ():
-            self.speakers.setdefault(URIRef(row["ground"]), set()).add(URIRef(row["thing"]))
+            self.speakers.setdefault(as_iri(row["ground"]), set()).add(as_iri(row["thing"]))
         spoken = {value for finding in known.findings.values() for prop in finding.said for value in finding.said[prop]}
         things = {value for value in spoken if isinstance(value, URIRef)} | set(known.findings) | set(graphs)
         self.names = labels(self.store, things.union(OPEN, (EV.n,), *self.speakers.values()))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import networkx as nx
 from rdflib import RDFS, SKOS, URIRef
 
-from wherefrom.query import once, rows
+from wherefrom.query import as_iri, once, rows
 from wherefrom.store import Store
 from wherefrom.vocabulary import EV, ONTOLOGY
 
@@ -28,7 +28,7 @@ def below(store: Store, tops: Iterable[URIRef], relation: URIRef, graph: URIRef 
         known = set(under)
         for row in rows(store, "statements", {"value": front, "property": [relation]}):
             if graph in (None, row["graph"]):
-                under.add_edge(URIRef(row["value"]), URIRef(row["thing"]))
+                under.add_edge(as_iri(row["value"]), as_iri(row["thing"]))
         front = sorted(set(under) - known)
     return {top: nx.descendants(under, top) | {top} for top in tops}
 
@@ -56,4 +56,4 @@ def of_classes(store: Store, things: Iterable[URIRef] | None, tops: Sequence[URI
     for row in rows(store, "kinds", {**known, "class": sorted(set().union(*under.values()))}):
         for top in tops:
             if row["class"] in under[top]:
-                yield URIRef(row["thing"]), top
+                yield as_iri(row["thing"]), top

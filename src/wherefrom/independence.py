@@ -27,7 +27,7 @@ from wherefrom.lineage import (
     support,
 )
 from wherefrom.problems import BadParameter
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.store import Bindings, Store
 from wherefrom.teams import Team, team
 from wherefrom.vocabulary import EV
@@ -92,7 +92,7 @@ def independence(store: Store, thing: URIRef, policy: Policy = "stated", nodes: 
         raise BadParameter(f"<{thing}> is no claim, finding or rating, and nothing that claims speak of.")
     if EV.Outcome in kinds:
         return _on_outcome(store, {}, thing, policy, nodes)
-    speaking = sorted({URIRef(row["claim"]) for row in rows(store, "claims_of", {"thing": [thing]})})
+    speaking = sorted({as_iri(row["claim"]) for row in rows(store, "claims_of", {"thing": [thing]})})
     return _lines(store, speaking or [thing], policy, None, nodes, spoken_of=bool(speaking))
 
 
@@ -115,8 +115,8 @@ def _kinds(store: Store, thing: URIRef) -> set[URIRef]:
 
 def _on_outcome(store: Store, bindings: Bindings, outcome: URIRef, policy: Policy, nodes: int) -> Independence:
     parts = {"outcome": sorted(narrower(store, [outcome])[outcome])}
-    claims = sorted({URIRef(row["claim"]) for row in rows(store, "claims_on", {**parts, **bindings})})
-    shown = {URIRef(row["study"]) for row in rows(store, "studies_with_findings", parts)}
+    claims = sorted({as_iri(row["claim"]) for row in rows(store, "claims_on", {**parts, **bindings})})
+    shown = {as_iri(row["study"]) for row in rows(store, "studies_with_findings", parts)}
     return _lines(store, claims, policy, shown, nodes, spoken_of=True)
 
 
@@ -164,5 +164,5 @@ def _lines(
 def _values(store: Store, things: Iterable[URIRef], properties: Sequence[URIRef]) -> dict[URIRef, set[URIRef]]:
     found: dict[URIRef, set[URIRef]] = {}
     for row in rows(store, "statements", {"thing": sorted(things), "property": properties}):
-        found.setdefault(URIRef(row["thing"]), set()).add(URIRef(row["value"]))
+        found.setdefault(as_iri(row["thing"]), set()).add(as_iri(row["value"]))
     return found

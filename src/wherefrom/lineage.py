@@ -16,7 +16,7 @@ from rdflib.term import Identifier
 
 from wherefrom.hierarchy import steps as steps_of_support
 from wherefrom.problems import BadParameter, UnknownResource
-from wherefrom.query import once, rows
+from wherefrom.query import as_iri, once, rows
 from wherefrom.store import Store
 from wherefrom.vocabulary import EV, PREFIXES
 
@@ -185,7 +185,7 @@ def _found(store: Store, follow: Collection[str], column: str, front: Sequence[U
         known = {"thing": thing, "ground": ground}[column]
         for row in rows(store, "statements", {known: front, "property": properties}):
             if isinstance(row[thing], URIRef) and isinstance(row[ground], URIRef):
-                step = URIRef(row["property"])
+                step = as_iri(row["property"])
                 yield row[thing], row[ground], step, row["graph"], steps[step][0], inverse
 
 
@@ -213,7 +213,7 @@ def describe(store: Store, graph: Lineage, *, places: bool = True) -> Lineage:
     for _, data in graph.nodes(data=True):
         data.update(label=None, classes=set(), sources=set(), passages={})
     for row in rows(store, "descriptions", {"thing": list(graph)}):
-        data = graph.nodes[URIRef(row["thing"])]
+        data = graph.nodes[as_iri(row["thing"])]
         if row["property"] == RDF.type:
             data["classes"].add(row["value"])
         elif row["property"] == SKOS.prefLabel:
@@ -235,10 +235,10 @@ def passages(store: Store, things: Sequence[URIRef]) -> dict[URIRef, dict[URIRef
             lines[row["thing"], row["property"]] = int(row["value"])
     places: dict[URIRef, dict[URIRef, list[Passage]]] = {}
     for row in found:
-        iri = URIRef(row["passage"])
+        iri = as_iri(row["passage"])
         first, last = lines.get((iri, EV.startLine)), lines.get((iri, EV.endLine))
-        passage = Passage(iri, URIRef(row["snapshot"]), URIRef(row["edition"]), int(row["start"]), int(row["end"]), first, last)
-        places.setdefault(URIRef(row["thing"]), {}).setdefault(URIRef(row["graph"]), []).append(passage)
+        passage = Passage(iri, as_iri(row["snapshot"]), as_iri(row["edition"]), int(row["start"]), int(row["end"]), first, last)
+        places.setdefault(as_iri(row["thing"]), {}).setdefault(as_iri(row["graph"]), []).append(passage)
     for by_graph in places.values():
         for row_passages in by_graph.values():
             row_passages.sort(key=lambda p: (p.snapshot, p.start, p.end))
@@ -314,7 +314,7 @@ def mark(store: Store, graph: Lineage) -> Lineage:
     found: dict[Identifier, set[URIRef]] = {EV.Study: set(), EV.Publication: set()}
     for row in rows(store, "descriptions", {"thing": sorted(graph)}):
         if row["property"] == RDF.type and row["value"] in found:
-            found[row["value"]].add(URIRef(row["thing"]))
+            found[row["value"]].add(as_iri(row["thing"]))
     graph.graph.update(studies=found[EV.Study], publications=found[EV.Publication])
     return graph
 
@@ -363,7 +363,7 @@ def sharing(store: Store, found: Iterable[URIRef], policy: Policy) -> nx.Graph[U
     while front:
         for row in rows(store, "shared_samples", {"study": front}):
             if policy == "inferred" or row["graph"] not in curated:
-                graph.add_edge(URIRef(row["study"]), URIRef(row["other"]))
+                graph.add_edge(as_iri(row["study"]), as_iri(row["other"]))
         front = sorted(set(graph) - seen)
         seen |= set(front)
     return graph
@@ -393,7 +393,7 @@ def reports(store: Store, column: str, values: Iterable[URIRef], policy: Policy)
     """Return (study, publication) for each study that a publication reports; `column` is `thing` (study) or `value` (paper)."""
     curated = curation_graphs(store)
     return {
-        (URIRef(row["thing"]), URIRef(row["value"]))
+        (as_iri(row["thing"]), as_iri(row["value"]))
         for row in rows(store, "statements", {column: sorted(values), "property": [EV.reportedIn]})
         if policy == "inferred" or row["graph"] not in curated
     }

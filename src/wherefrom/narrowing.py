@@ -27,7 +27,7 @@ from wherefrom.lineage import (
     studies,
 )
 from wherefrom.problems import BadParameter
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.store import Store
 from wherefrom.vocabulary import EV, SCHEMES, class_of
 
@@ -74,7 +74,7 @@ def as_of(store: Store, graph: Lineage, year: int) -> Lineage:
     dated: dict[URIRef, int] = {}
     for row in rows(store, "years", {"thing": sorted({*graph, *graphs})}):
         if row["property"] != EV.lastReviewed:
-            dated[URIRef(row["thing"])] = int(str(row["year"])[:4])
+            dated[as_iri(row["thing"])] = int(str(row["year"])[:4])
     late = {thing for thing, when in dated.items() if when > year}
     things = graph.graph["things"]
     own = {
@@ -86,7 +86,7 @@ def as_of(store: Store, graph: Lineage, year: int) -> Lineage:
     }
     below = set(things).union(*(nx.descendants(graph, thing) for thing in things))
     kept = _reached(graph, late, lambda thing, said: said.graph not in late or (said.graph in own and thing in below))
-    editions = {URIRef(row["thing"]) for row in rows(store, "kinds", {"thing": sorted(_graphs(kept)), "class": [EV.SourceEdition]})}
+    editions = {as_iri(row["thing"]) for row in rows(store, "kinds", {"thing": sorted(_graphs(kept)), "class": [EV.SourceEdition]})}
     bare = (publications(kept) & set(kept)) | editions
     kept.graph.update(as_of=year, undated=sorted(bare - dated.keys()))
     return kept
@@ -97,12 +97,12 @@ def of_sources(store: Store, graph: Lineage, sources: Collection[URIRef]) -> Lin
 
     Raises `BadParameter` for what is no source.
     """
-    known = {URIRef(row["thing"]) for row in rows(store, "kinds", {"thing": sorted(sources), "class": [EV.SourcePublisher]})}
+    known = {as_iri(row["thing"]) for row in rows(store, "kinds", {"thing": sorted(sources), "class": [EV.SourcePublisher]})}
     if unknown := set(sources) - known:
         raise BadParameter(f"{', '.join(sorted(unknown))} is no source; a source is, for example, source/foundations.")
     speakers: dict[URIRef, set[URIRef]] = {}
     for row in rows(store, "speakers", {"ground": sorted(_graphs(graph))}):
-        speakers.setdefault(URIRef(row["ground"]), set()).add(URIRef(row["thing"]))
+        speakers.setdefault(as_iri(row["ground"]), set()).add(as_iri(row["thing"]))
     theirs = {source for source, speaking in speakers.items() if not speaking & set(sources)}
     others = set().union(*speakers.values()) - set(sources)
     return _reached(graph, theirs | others, lambda _, said: said.graph not in theirs)
@@ -126,7 +126,7 @@ def of_designs(store: Store, graph: Lineage, designs: Collection[str]) -> Lineag
     stated: dict[URIRef, set[str]] = {}
     for row in rows(store, "statements", {"thing": found, "property": [EV.design]}):
         if row["graph"] not in curated:
-            stated.setdefault(URIRef(row["thing"]), set()).add(_last(row["value"]))
+            stated.setdefault(as_iri(row["thing"]), set()).add(_last(row["value"]))
     wanted = {study for study in found if stated.get(study, set()) & set(designs)}
     other = set(found) - wanted
     papers_of_others = {paper for _, paper in reported} - {paper for study, paper in reported if study in wanted}
@@ -152,7 +152,7 @@ def intents(store: Store) -> dict[str, set[URIRef]]:
     """Return each stance, by the last part of its code, with the properties of CiTO that fall under it."""
     found: dict[str, set[URIRef]] = {}
     for row in rows(store, "stances"):
-        found.setdefault(_last(row["stance"]), set()).add(URIRef(row["intent"]))
+        found.setdefault(_last(row["stance"]), set()).add(as_iri(row["intent"]))
     return found
 
 

@@ -21,7 +21,7 @@ from rdflib import DCTERMS, Namespace, URIRef
 
 from wherefrom.lineage import POLICIES, Policy, check_known, curation_graphs, reports, sharing
 from wherefrom.problems import BadParameter
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.sources import documents_of, editions_of
 from wherefrom.store import Store
 from wherefrom.vocabulary import EV, PREFIXES, SCHEMES
@@ -166,7 +166,7 @@ def overlap(store: Store, unit: Unit = "study", policy: Policy = "stated", docum
     if unit not in UNITS or policy not in POLICIES:
         raise BadParameter(f"unit is one of {', '.join(UNITS)}, policy one of {', '.join(POLICIES)}.")
     citing = {
-        (URIRef(row["document"]), URIRef(row["edition"]), URIRef(row["publication"]))
+        (as_iri(row["document"]), as_iri(row["edition"]), as_iri(row["publication"]))
         for row in rows(store, "cited_publications")
         if row["section"] != NOT_USED
     }
@@ -207,7 +207,7 @@ def _chosen(store: Store, things: frozenset[URIRef], policy: Policy, citing: set
     check_known(store, others)
     kinds: dict[URIRef, set[URIRef]] = {EV.SourceDocument: set(), EV.SourcePublisher: set()}
     for row in rows(store, "kinds", {"thing": others, "class": sorted(kinds)}):
-        kinds[URIRef(row["class"])].add(URIRef(row["thing"]))
+        kinds[as_iri(row["class"])].add(as_iri(row["thing"]))
     if unknown := set(others).difference(*kinds.values()):
         raise BadParameter(f"{', '.join(sorted(unknown))}: neither a document nor a source.")
     meant = {document: {document} for document in kinds[EV.SourceDocument]} | documents_of(store, kinds[EV.SourcePublisher], policy)
@@ -243,7 +243,7 @@ def _too_late(store: Store, table: Incidence, published: Mapping[URIRef, set[URI
     editions = editions_of(store, table.rows)
     years: dict[URIRef, dict[URIRef, set[int]]] = {}
     for row in rows(store, "years", {"thing": sorted(set().union(*editions.values(), *published.values()))}):
-        years.setdefault(URIRef(row["thing"]), {}).setdefault(URIRef(row["property"]), set()).add(int(str(row["year"])[:4]))
+        years.setdefault(as_iri(row["thing"]), {}).setdefault(as_iri(row["property"]), set()).add(int(str(row["year"])[:4]))
     closed = {document: _closed([years.get(edition, {}) for edition in found]) for document, found in editions.items()}
     dated = {column: [min(year) for paper in found for year in years.get(paper, {}).values()] for column, found in published.items()}
     late = sorted((min(begun), column) for column, begun in dated.items() if begun)
@@ -266,7 +266,7 @@ def _sizes(store: Store, trials: Mapping[URIRef, URIRef]) -> dict[URIRef, int]:
     """Return the size of each trial: the largest that a source prints for one of its studies (`trials` is study -> trial)."""
     found: dict[URIRef, int] = {}
     for row in rows(store, "sample_sizes", {"study": sorted(trials)}):
-        trial = trials[URIRef(row["study"])]
+        trial = trials[as_iri(row["study"])]
         found[trial] = max(found.get(trial, 0), int(row["size"]))
     return found
 
@@ -275,12 +275,12 @@ def _misfiled(store: Store, cited: set[tuple[URIRef, URIRef]], policy: Policy) -
     """Return the publications of `cited` (edition, publication) whose citation there is misfiled; curators say so, or a source."""
     curated = curation_graphs(store)
     misfiled = {
-        URIRef(row["thing"])
+        as_iri(row["thing"])
         for row in rows(store, "statements", {"property": [EV.misfiledUnder]})
         if policy == "inferred" or row["graph"] not in curated
     }
     ends = [CITO.hasCitingEntity, CITO.hasCitedEntity]
     found = list(rows(store, "statements", {"thing": sorted(misfiled), "property": ends}))
     editions = {row["thing"]: row["value"] for row in found if row["property"] == CITO.hasCitingEntity}
-    papers = ((row["thing"], URIRef(row["value"])) for row in found if row["property"] == CITO.hasCitedEntity)
+    papers = ((row["thing"], as_iri(row["value"])) for row in found if row["property"] == CITO.hasCitedEntity)
     return frozenset(paper for citation, paper in papers if (editions.get(citation), paper) in cited)

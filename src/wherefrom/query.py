@@ -21,6 +21,7 @@ T = TypeVar("T")
 BATCH = 250  # values in one VALUES block: with long IRIs still below what an endpoint takes (64 kB)
 KEPT = 50_000  # rows that are kept for a store, about 25 MB: a page asks again and again what its editions, codes and properties are called
 LARGE = 1_000  # rows for one value from which they are not kept
+MANY = 1_000  # values of one question from which it is about a large part of the base, and nothing is kept
 
 
 @dataclass(frozen=True)
@@ -87,11 +88,15 @@ def rows(store: Store, name: str | Question, bindings: Bindings = {}) -> Iterato
     others = {column: bindings[column] for column in bindings if column != first}
     if not all(others.values()):
         return
-    if store.fixed and len(values) <= BATCH and all(isinstance(value, URIRef) for value in values):
+    if store.fixed and len(values) <= MANY and all(isinstance(value, URIRef) for value in values):
         yield from _remembered(store, asked, first, values, others)
         return
+    yield from _asked(store, asked, first, values, others)
+
+
+def _asked(store: Store, asked: Question, column: str, values: Sequence[Identifier], others: Bindings) -> Iterator[Row]:
     for start in range(0, len(values), BATCH):
-        yield from store.select(asked.text, {first: values[start : start + BATCH], **others})
+        yield from store.select(asked.text, {column: values[start : start + BATCH], **others})
 
 
 @dataclass
@@ -113,7 +118,7 @@ def _remembered(store: Store, asked: Question, column: str, values: Sequence[Ide
     known = memory.rows.setdefault((asked, column, *((name, *given) for name, given in others.items())), {})
     found: dict[Identifier, list[Row]] = {value: [] for value in values if value not in known}
     if found:
-        for row in store.select(asked.text, {column: list(found), **others}):
+        for row in _asked(store, asked, column, list(found), others):
             found[row[column]].append(row)
         for value, given in found.items():
             if len(given) <= LARGE:
@@ -121,6 +126,11 @@ def _remembered(store: Store, asked: Question, column: str, values: Sequence[Ide
                 memory.size += len(given) + 1
     for value in values:
         yield from found[value] if value in found else known[value]
+
+
+def as_iri(term: Identifier) -> URIRef:
+    """Return a term of a row as the IRI that it is: the same one, since rdflib reads every letter of a new one."""
+    return term if isinstance(term, URIRef) else URIRef(term)
 
 
 def lines(store: Store, name: str, bindings: Bindings = {}) -> bytes:

@@ -20,7 +20,7 @@ from typing import Any
 from rdflib import DCTERMS, FOAF, SKOS, Namespace, URIRef
 
 from wherefrom.problems import UnreadableInput
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.store import Row, Store
 from wherefrom.vocabulary import shorten
 
@@ -222,7 +222,7 @@ def publications_of(found: Iterable[Row]) -> tuple[Publication, ...]:
     """Return the publications that rows of `bibliography.rq` tell of."""
     known: dict[URIRef, dict[URIRef, set[str]]] = {}
     for row in found:
-        known.setdefault(URIRef(row["publication"]), {}).setdefault(URIRef(row["property"]), set()).add(str(row["value"]))
+        known.setdefault(as_iri(row["publication"]), {}).setdefault(as_iri(row["property"]), set()).add(str(row["value"]))
     return tuple(_publication(iri, known[iri]) for iri in sorted(known))
 
 

@@ -22,7 +22,7 @@ from rdflib import DCTERMS, RDFS, SKOS, URIRef
 
 from wherefrom.pages import Names, address
 from wherefrom.problems import BadParameter, SearchUnavailable, UnknownResource
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.retractions import bare_doi, bare_pubmed
 from wherefrom.store import Store
 from wherefrom.vocabulary import EV, expand, shorten
@@ -403,7 +403,7 @@ def _texts(store: Store) -> Iterator[Said]:
     number = {field: place for place, field in enumerate(FIELDS)}
     fields = _fields(store)
     for row in rows(store, "texts", {"property": sorted(fields)}):
-        yield _said(row["thing"], number[fields[URIRef(row["property"])]], row["property"], row["text"])
+        yield _said(row["thing"], number[fields[as_iri(row["property"])]], row["property"], row["text"])
     for row in rows(store, "publication_texts"):
         field = "printed" if "reference" in row else "publication"
         yield _said(row["thing"], number[field], row["property"], row["text"], row.get("reference", ""))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from rdflib import URIRef
 
 from wherefrom.lineage import Policy, curation_graphs, reports
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.store import Store
 from wherefrom.vocabulary import EV
 
@@ -56,13 +56,13 @@ def authors(store: Store, papers: Collection[URIRef]) -> dict[URIRef, set[URIRef
     """Return the authors of each publication that has any."""
     found: dict[URIRef, set[URIRef]] = {}
     for row in rows(store, "authors", {"publication": sorted(papers)}):
-        found.setdefault(URIRef(row["publication"]), set()).add(URIRef(row["author"]))
+        found.setdefault(as_iri(row["publication"]), set()).add(as_iri(row["author"]))
     return found
 
 
 def written_by(store: Store, people: Collection[URIRef]) -> set[URIRef]:
     """Return the publications that have one of `people` among their authors."""
-    return {URIRef(row["publication"]) for row in rows(store, "authors", {"author": sorted(people)})}
+    return {as_iri(row["publication"]) for row in rows(store, "authors", {"author": sorted(people)})}
 
 
 def _said(store: Store, things: Collection[URIRef], prop: URIRef, policy: Policy) -> Iterator[tuple[URIRef, URIRef, str]]:
@@ -71,4 +71,4 @@ def _said(store: Store, things: Collection[URIRef], prop: URIRef, policy: Policy
     for row in rows(store, "statements", {"thing": sorted(things), "property": [prop]}):
         basis = "inferred" if row["graph"] in curated else "stated"
         if basis == "stated" or policy == "inferred":
-            yield URIRef(row["thing"]), URIRef(row["value"]), basis
+            yield as_iri(row["thing"]), as_iri(row["value"]), basis

@@ -27,7 +27,7 @@ from wherefrom.lineage import (
     support,
 )
 from wherefrom.problems import BadParameter
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.store import Store
 from wherefrom.teams import written_by
 from wherefrom.vocabulary import EV, PREFIXES
@@ -196,7 +196,7 @@ def _check_withdrawable(store: Store, things: Sequence[URIRef]) -> None:
     check_known(store, things)
     kinds = [EV.Publication, EV.Study, EV.Finding]
     known = {thing for thing, _ in of_classes(store, things, kinds)}
-    known |= {URIRef(row["thing"]) for row in rows(store, "kinds", {"thing": list(things), "class": [PERSON]})}
+    known |= {as_iri(row["thing"]) for row in rows(store, "kinds", {"thing": list(things), "class": [PERSON]})}
     for thing in things:
         if thing not in known:
             raise BadParameter(f"<{thing}> cannot be withdrawn: it is no publication, study, finding or person.")

@@ -10,7 +10,7 @@ from rdflib import URIRef
 from wherefrom.bibliography.records import Record, records
 from wherefrom.lineage import Policy, check_known, lineage, publications
 from wherefrom.problems import AnswerTooLarge
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.store import Store
 from wherefrom.vocabulary import EV, PREFIXES
 
@@ -48,9 +48,9 @@ def _speaking_of(store: Store, things: Iterable[URIRef]) -> Iterator[URIRef]:
     """Yield the claims that speak of things, and the studies that evaluate them."""
     asked = list(things)
     for row in rows(store, "claims_of", {"thing": asked}):
-        yield URIRef(row["claim"])
+        yield as_iri(row["claim"])
     for row in rows(store, "statements", {"value": asked, "property": [EV.evaluates]}):
-        yield URIRef(row["thing"])
+        yield as_iri(row["thing"])
 
 
 def _cited(store: Store, things: Collection[URIRef]) -> Iterator[URIRef]:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from rdflib import DCTERMS, FOAF, RDF, SKOS, Literal, Namespace, URIRef
 from rdflib.term import Identifier
 
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.store import Row, Store
 from wherefrom.vocabulary import EV, PREFIXES
 
@@ -68,7 +68,7 @@ class Record:
 
 def whole_bibliography(store: Store, base: str) -> list[Record]:
     """Return all publications of the store, in the order of their IRIs."""
-    return records(store, (URIRef(row["thing"]) for row in rows(store, "kinds", {"class": [EV.Publication]})), base)
+    return records(store, (as_iri(row["thing"]) for row in rows(store, "kinds", {"class": [EV.Publication]})), base)
 
 
 def records(store: Store, publications: Iterable[URIRef], base: str) -> list[Record]:

@@ -20,7 +20,7 @@ from wherefrom.checks.significance import of_significance
 from wherefrom.discrepancies.reading import Base, Record, around
 from wherefrom.lineage import POLICIES, Policy, check_known
 from wherefrom.problems import BadParameter
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.store import Store
 from wherefrom.vocabulary import EV
 
@@ -88,7 +88,7 @@ def _chosen(known: Printed, things: tuple[URIRef, ...]) -> list[Record]:
     kinds = {thing: EV.Finding for thing in things if thing in known.findings}
     trials = {known.trials.get(thing, thing) for thing in things}
     for row in rows(known.base.store, "kinds", {"thing": list(things), "class": [EV.Study]}):
-        kinds[URIRef(row["thing"])] = EV.Study
+        kinds[as_iri(row["thing"])] = EV.Study
     for thing in things:
         if thing not in kinds:
             raise BadParameter(f"<{thing}> is neither a finding nor a study.")

@@ -14,7 +14,7 @@ from wherefrom.hierarchy import narrower, of_classes
 from wherefrom.lineage import NODES, POLICIES, Lineage, Policy, check_known, check_word, curation_graphs, lineage, publications, support
 from wherefrom.narrowing import intents
 from wherefrom.problems import BadParameter
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.sources import documents_of, editions_of
 from wherefrom.store import Store
 from wherefrom.vocabulary import EV
@@ -127,14 +127,14 @@ class _Reading:
 
     def _retracted(self, papers: Iterable[URIRef]) -> frozenset[URIRef]:
         found = rows(self.store, "retracted", {"publication": sorted(papers)})
-        return frozenset(URIRef(row["publication"]) for row in found if row["graph"] not in self.left_out)
+        return frozenset(as_iri(row["publication"]) for row in found if row["graph"] not in self.left_out)
 
     def citations(self, bindings: Mapping[str, Sequence[Identifier]]) -> Iterator[tuple[URIRef, URIRef, URIRef]]:
         """Yield citing, cited and intent; `bindings` may narrow the column `thing` (citing) or `ground` (cited)."""
         for question in ("citations", "direct_citations"):
             for row in rows(self.store, question, bindings):
                 if row["graph"] not in self.left_out and row["step"] in self.stance:
-                    yield URIRef(row["thing"]), URIRef(row["ground"]), URIRef(row["step"])
+                    yield as_iri(row["thing"]), as_iri(row["ground"]), as_iri(row["step"])
 
     def _graph(self, citations: Iterable[tuple[URIRef, URIRef, URIRef]], papers: Collection[URIRef]) -> nx.DiGraph[URIRef]:
         graph: nx.DiGraph[URIRef] = nx.DiGraph()
@@ -166,7 +166,7 @@ class _Reading:
     def _papers(self, things: Iterable[URIRef] | None) -> set[URIRef]:
         """Return which of the things, or what of all, are papers: a notice that retracts a publication does not cite it."""
         bound = {} if things is None else {"thing": sorted(things)}
-        return {URIRef(row["thing"]) for row in rows(self.store, "kinds", {**bound, "class": list(PAPERS)})}
+        return {as_iri(row["thing"]) for row in rows(self.store, "kinds", {**bound, "class": list(PAPERS)})}
 
     def _claims(self, things: Iterable[URIRef] | None) -> set[URIRef]:
         return {thing for thing, _ in of_classes(self.store, things, [EV.Claim])}
@@ -199,10 +199,10 @@ class _Reading:
         if set(SPOKEN_OF) & set(kinds):
             on_outcome = EV.Outcome in kinds
             question, bound = ("claims_on", {"outcome": self._parts(thing)}) if on_outcome else ("claims_of", {"thing": [thing]})
-            return sorted(self._claims(URIRef(row["claim"]) for row in rows(self.store, question, bound)))
+            return sorted(self._claims(as_iri(row["claim"]) for row in rows(self.store, question, bound)))
         carrying = {thing} if EV.Study in kinds else set(papers)
         resting = set(lineage(self.store, sorted(carrying), "consequences", self.policy, nodes)) if carrying else set()
-        said = {URIRef(row["ground"]) for row in rows(self.store, "utterances", {"thing": sorted(papers)})}
+        said = {as_iri(row["ground"]) for row in rows(self.store, "utterances", {"thing": sorted(papers)})}
         return sorted(self._claims(resting | said))
 
     def _scope(self, thing: URIRef, kinds: Collection[URIRef], claims: Sequence[URIRef]) -> set[URIRef]:
@@ -210,13 +210,13 @@ class _Reading:
         if EV.Study in kinds:
             return {finding for finding, _, _ in self._grounds("value", [thing], EV.findingOf)}
         if EV.Outcome in kinds:
-            return {URIRef(row["finding"]) for row in rows(self.store, "findings_on", {"outcome": self._parts(thing)})}
+            return {as_iri(row["finding"]) for row in rows(self.store, "findings_on", {"outcome": self._parts(thing)})}
         if EV.Intervention in kinds:
-            return {URIRef(row["finding"]) for row in rows(self.store, "findings_for", {"intervention": [thing]})}
+            return {as_iri(row["finding"]) for row in rows(self.store, "findings_for", {"intervention": [thing]})}
         about: dict[URIRef, tuple[set[URIRef], set[URIRef]]] = {claim: (set(), set()) for claim in claims}
         for row in rows(self.store, "statements", {"thing": list(claims), "property": [EV.about, EV.aboutOutcome]}):
             if row["graph"] not in self.left_out:
-                about[URIRef(row["thing"])][row["property"] == EV.aboutOutcome].add(URIRef(row["value"]))
+                about[as_iri(row["thing"])][row["property"] == EV.aboutOutcome].add(as_iri(row["value"]))
         parts = narrower(self.store, {outcome for _, outcomes in about.values() for outcome in outcomes})
         wanted = {
             (intervention, part)
@@ -227,7 +227,7 @@ class _Reading:
         }
         asked = sorted({intervention for intervention, _ in wanted})
         found = rows(self.store, "findings_for", {"intervention": asked})
-        return {URIRef(row["finding"]) for row in found if (row["intervention"], row["outcome"]) in wanted}
+        return {as_iri(row["finding"]) for row in found if (row["intervention"], row["outcome"]) in wanted}
 
     def _parts(self, outcome: URIRef) -> list[URIRef]:
         return sorted(narrower(self.store, [outcome])[outcome])
@@ -236,7 +236,7 @@ class _Reading:
         """Yield thing, ground and step of what rests on what, under the policy; `column` is `thing` or, of the ground, `value`."""
         for row in rows(self.store, "statements", {column: sorted(values), "property": list(steps)}):
             if row["graph"] not in self.left_out:
-                yield URIRef(row["thing"]), URIRef(row["value"]), URIRef(row["property"])
+                yield as_iri(row["thing"]), as_iri(row["value"]), as_iri(row["property"])
 
     def _printed(self, findings: Iterable[URIRef]) -> tuple[dict[URIRef, set[URIRef]], dict[URIRef, set[URIRef]]]:
         """Return for each finding the publications that print it, or those that may.
@@ -271,8 +271,8 @@ class _Reading:
         printed, _ = self._printed(scope)
         for row in rows(self.store, "statements", {"thing": sorted(printed), "property": [EV.direction]}):
             if row["graph"] not in self.left_out:
-                for paper in printed[URIRef(row["thing"])] & papers.keys():
-                    papers[paper].add((URIRef(row["thing"]), URIRef(row["value"])))
+                for paper in printed[as_iri(row["thing"])] & papers.keys():
+                    papers[paper].add((as_iri(row["thing"]), as_iri(row["value"])))
         covered = self._directions()
         return {paper: DataPaper(tuple(sorted(found)), says(covered, found)) for paper, found in papers.items()}
 
@@ -280,7 +280,7 @@ class _Reading:
         """Return each direction of findings with the stances that it counts for."""
         covered: dict[URIRef, set[str]] = {}
         for row in rows(self.store, "direction_stances"):
-            covered.setdefault(URIRef(row["direction"]), set()).add(str(row["stance"]).rsplit("/", 1)[-1])
+            covered.setdefault(as_iri(row["direction"]), set()).add(str(row["stance"]).rsplit("/", 1)[-1])
         return covered
 
 

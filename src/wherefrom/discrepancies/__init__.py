@@ -30,7 +30,7 @@ from wherefrom.discrepancies.references import BIRO, of_references
 from wherefrom.discrepancies.studies import of_designs, of_relations
 from wherefrom.lineage import POLICIES, Policy
 from wherefrom.problems import BadParameter
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.store import Store
 from wherefrom.vocabulary import EV
 
@@ -67,7 +67,7 @@ def discrepancies_of_descriptions(store: Store, characteristics: Collection[URIR
 
 def discrepancies_of_publication(store: Store, publication: URIRef, policy: Policy = "stated") -> list[Difference]:
     """Return where printed references differ from each other, or from the publication that they mean."""
-    printed = {URIRef(row["thing"]) for row in rows(store, "statements", {"value": [publication], "property": [EV.refersTo]})}
+    printed = {as_iri(row["thing"]) for row in rows(store, "statements", {"value": [publication], "property": [EV.refersTo]})}
     return _sorted(of_references(Base(store, policy, {BIRO.BibliographicReference: printed, EV.Publication: [publication]})))
 
 

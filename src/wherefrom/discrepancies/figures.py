@@ -31,7 +31,7 @@ from wherefrom.discrepancies.differences import (
     merged,
 )
 from wherefrom.discrepancies.reading import Base, Record, first_of_each, written
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.vocabulary import EV
 
 PERCENT, POINT = code("unit/percent"), code("unit/percentage-point")
@@ -104,7 +104,7 @@ class Findings:
         self.samples: dict[URIRef, int] = {}
         self._shares: dict[URIRef, list[Share]] = {}
         for row in rows(base.store, "sample_sizes", {"study": sorted(self.trials)}) if self.trials else ():
-            trial = self.trials[URIRef(row["study"])]
+            trial = self.trials[as_iri(row["study"])]
             self.samples[trial] = max(self.samples.get(trial, 0), int(row["size"]))
         self.figures = [figure for finding in self.findings.values() for figure in self._figures(finding)]
         self.together: dict[tuple[Any, ...], dict[URIRef, Record]] = {}

@@ -12,15 +12,11 @@ from rdflib import SKOS, URIRef
 from rdflib.term import Identifier
 
 from wherefrom.lineage import Policy, curation_graphs, reports, sharing
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.store import Row, Store
 from wherefrom.vocabulary import EV
 
 UNTOLD = ("/not-stated", "/not-applicable")  # codes that say nothing
-
-
-def _iri(value: Identifier) -> URIRef:
-    return value if isinstance(value, URIRef) else URIRef(value)  # a new one is read again, letter by letter
 
 
 @dataclass(frozen=True)
@@ -33,7 +29,7 @@ class Record:
 
     def all(self, prop: URIRef) -> tuple[URIRef, ...]:
         """Return the things that a property names; codes that say nothing are left out."""
-        return tuple(_iri(value) for value in self.said.get(prop, ()) if not value.endswith(UNTOLD))
+        return tuple(as_iri(value) for value in self.said.get(prop, ()) if not value.endswith(UNTOLD))
 
     def one(self, prop: URIRef) -> URIRef | None:
         """Return the first of the things that a property names."""
@@ -75,8 +71,8 @@ class Base:
         graphs: dict[URIRef, set[Identifier]] = {}
         for row in self._rows(kind, properties):
             if not self.left_out(row["graph"]):
-                thing = URIRef(row["thing"])
-                said.setdefault(thing, {}).setdefault(URIRef(row["property"]), set()).add(row["value"])
+                thing = as_iri(row["thing"])
+                said.setdefault(thing, {}).setdefault(as_iri(row["property"]), set()).add(row["value"])
                 graphs.setdefault(thing, set()).add(row["graph"])
         return {thing: Record(thing, self._home(graphs[thing]), _ordered(said[thing])) for thing in sorted(said)}
 
@@ -111,7 +107,7 @@ def around(store: Store, things: Iterable[URIRef], policy: Policy) -> Within:
     A `Base` within it tells of these trials what one of the whole store tells, at the cost of what they are large.
     """
     of_finding = rows(store, "statements", {"thing": sorted(things), "property": [EV.findingOf]})
-    trials = set(sharing(store, {*things, *(URIRef(row["value"]) for row in of_finding)}, policy))
+    trials = set(sharing(store, {*things, *(as_iri(row["value"]) for row in of_finding)}, policy))
     findings = _linked(store, "value", trials, EV.findingOf)
     results = _linked(store, "thing", findings, EV.hasArmResult)
     return {
@@ -127,7 +123,7 @@ def around(store: Store, things: Iterable[URIRef], policy: Policy) -> Within:
 def _linked(store: Store, column: str, known: Iterable[URIRef], *properties: URIRef) -> set[URIRef]:
     """Return what is at the other end of properties of things (`column` is `thing`), or of those that name them (`value`)."""
     other = {"thing": "value", "value": "thing"}[column]
-    return {URIRef(row[other]) for row in rows(store, "statements", {column: sorted(known), "property": properties})}
+    return {as_iri(row[other]) for row in rows(store, "statements", {column: sorted(known), "property": properties})}
 
 
 def _occasions(store: Store, timepoints: set[URIRef]) -> set[URIRef]:
@@ -153,7 +149,7 @@ def labels(store: Store, things: Iterable[URIRef]) -> dict[URIRef, str]:
     wanted = sorted(set(things))
     found: dict[URIRef, tuple[bool, str]] = {}
     for row in rows(store, "labels", {"thing": wanted}) if wanted else ():
-        thing, called = URIRef(row["thing"]), (row["property"] != SKOS.prefLabel, str(row["label"]))
+        thing, called = as_iri(row["thing"]), (row["property"] != SKOS.prefLabel, str(row["label"]))
         found[thing] = min(found.get(thing, called), called)
     return {thing: called for thing, (_, called) in found.items()}
 

@@ -9,7 +9,7 @@ from rdflib import URIRef
 
 from wherefrom.discrepancies.differences import KIND, Difference, Statement, Value, code, differences_among
 from wherefrom.discrepancies.reading import UNTOLD, Base, Record
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.vocabulary import EV
 
 DESIGN = code("item/study-design")  # read from the studies themselves; a description by this item is the record of it
@@ -49,7 +49,7 @@ def relations(base: Base) -> list[tuple[URIRef, ...]]:
     columns = ("claim", "one", "relation", "other", "graph")
     within = {c: sorted(base.within[EV.Intervention]) for c in ("one", "other")} if EV.Intervention in base.within else {}
     found = rows(base.store, "relations", within)
-    return sorted(tuple(URIRef(row[c]) for c in columns) for row in found if not base.left_out(row["graph"]))
+    return sorted(tuple(as_iri(row[c]) for c in columns) for row in found if not base.left_out(row["graph"]))
 
 
 def of_relations(base: Base) -> Iterator[Difference]:

@@ -12,7 +12,7 @@ from rdflib.term import Identifier
 from wherefrom.lineage import check_known, curation_graphs, kind_of
 from wherefrom.pages.shown import Names, Shown, address, shown
 from wherefrom.problems import BadParameter
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.store import Store
 from wherefrom.vocabulary import EV, place, shorten
 
@@ -86,7 +86,7 @@ class _Reading:
         self.said = self._read(things)
         self.records: dict[URIRef, list[URIRef]] = {thing: [] for thing in things}
         found = rows(store, "statements", {"value": list(things), "property": list(DESCRIBED)})
-        for record, thing in sorted({(URIRef(row["thing"]), URIRef(row["value"])) for row in found}):
+        for record, thing in sorted({(as_iri(row["thing"]), as_iri(row["value"])) for row in found}):
             self.records[thing].append(record)
         self.described = self._read(sorted({record for records in self.records.values() for record in records}))
 
@@ -94,7 +94,7 @@ class _Reading:
         said: Said = {}
         terms: set[Identifier] = set(things)
         for row in rows(self.store, "statements", {"thing": list(things)}) if things else ():
-            values = said.setdefault(URIRef(row["thing"]), {}).setdefault(URIRef(row["property"]), {})
+            values = said.setdefault(as_iri(row["thing"]), {}).setdefault(as_iri(row["property"]), {})
             values.setdefault(row["value"], []).append(row["graph"])
             terms |= {row["property"], row["graph"]} | ({row["value"]} if row["property"] != EV.statedAt else set())
         self.names.learn(terms)

@@ -12,7 +12,7 @@ from rdflib.term import Identifier
 
 from wherefrom.lineage import Lineage, Policy, as_stated, lineage, publications, sharing, studies_reached, support
 from wherefrom.pages.asking import Asking
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.store import Store
 from wherefrom.vocabulary import shorten
 
@@ -42,10 +42,10 @@ class Claims:
         self.said: dict[URIRef, dict[URIRef, list[URIRef]]] = {one: {} for one in self.claims}
         self.graphs: dict[URIRef, set[Identifier]] = {}  # what they have -> where that is said
         for row in rows(store, "statements", {"thing": self.claims, "property": properties}):
-            values = self.said[URIRef(row["thing"])].setdefault(URIRef(row["property"]), [])
-            if URIRef(row["value"]) not in values:
-                values.append(URIRef(row["value"]))
-            self.graphs.setdefault(URIRef(row["value"]), set()).add(row["graph"])
+            values = self.said[as_iri(row["thing"])].setdefault(as_iri(row["property"]), [])
+            if as_iri(row["value"]) not in values:
+                values.append(as_iri(row["value"]))
+            self.graphs.setdefault(as_iri(row["value"]), set()).add(row["graph"])
         graph = lineage(store, self.claims, "grounds", "inferred", asking.settings.lineage_nodes)
         self.truncated: bool = graph.graph["truncated"]
         self._inferred = _Behind(store, graph, self.claims, "inferred")
@@ -95,7 +95,7 @@ def studies_on(store: Store, parts: Mapping[URIRef, Collection[URIRef]]) -> dict
     """Return for each outcome the studies with a finding on one of its `parts`: itself and the narrower ones."""
     found: dict[URIRef, set[URIRef]] = {}
     for row in rows(store, "studies_with_findings", {"outcome": sorted(set().union(*parts.values()))}):
-        found.setdefault(URIRef(row["outcome"]), set()).add(URIRef(row["study"]))
+        found.setdefault(as_iri(row["outcome"]), set()).add(as_iri(row["study"]))
     return {outcome: set().union(*(found.get(part, set()) for part in within)) for outcome, within in parts.items()}
 
 

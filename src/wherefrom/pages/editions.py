@@ -10,7 +10,7 @@ from rdflib import DCTERMS, Namespace, URIRef
 from wherefrom.pages.asking import Asking
 from wherefrom.pages.said import Said, Table, table
 from wherefrom.pages.shown import Shown
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.vocabulary import EV, PREFIXES
 
 FRBR, SPDX = (Namespace(PREFIXES[prefix]) for prefix in ("frbr", "spdx"))
@@ -37,7 +37,7 @@ def edition(asking: Asking) -> Editions:
 
 def _part(said: Said, found: list[URIRef]) -> Editions:
     between = rows(said.store, "discrepancies_in", {"edition": found})
-    return Editions(editions(said, found), tuple(said.all_named(URIRef(row["discrepancy"]) for row in between)))
+    return Editions(editions(said, found), tuple(said.all_named(as_iri(row["discrepancy"]) for row in between)))
 
 
 def editions(said: Said, found: Iterable[URIRef]) -> Table | None:
@@ -45,7 +45,7 @@ def editions(said: Said, found: Iterable[URIRef]) -> Table | None:
     of: dict[URIRef, list[Shown]] = {}
     in_order = sorted(said.read(found))
     for row in rows(said.store, "statements", {"value": in_order, "property": [FRBR.realization]}):
-        of.setdefault(URIRef(row["value"]), []).append(said.name(row["thing"]))
+        of.setdefault(as_iri(row["value"]), []).append(said.name(row["thing"]))
     snapshots = {one: said.things(one, FRBR.embodiment) for one in in_order}
     said.read(snapshot for ones in snapshots.values() for snapshot in ones)
     checksums = {one: [sum_ for snapshot in ones for sum_ in said.things(snapshot, SPDX.checksum)] for one, ones in snapshots.items()}

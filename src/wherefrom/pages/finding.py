@@ -19,7 +19,7 @@ from wherefrom.pages.excerpts import Excerpt, stated_at
 from wherefrom.pages.figures import figure, figures, findings, own_figures
 from wherefrom.pages.said import Said, Table, table
 from wherefrom.pages.shown import Group, Shown
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.vocabulary import EV, SCHEMES
 from wherefrom.words import plural
 
@@ -105,8 +105,8 @@ def finding(asking: Asking) -> Finding | None:
         formulas=tuple(Formula(_spaced(rule), rule.words, rule.symbols, rule.source) for rule in rules.values()),
         others=findings(said, others, "Other findings on the same contrast, as far as is stated", SHARED),
         disagreements=tuple(disagreement(said, one) for one in discrepancies_of_findings(known, [thing])),
-        curated=tuple(said.all_named(URIRef(row["discrepancy"]) for row in curated)),
-        claims=tuple(said.all_named(URIRef(row["thing"]) for row in resting)),
+        curated=tuple(said.all_named(as_iri(row["discrepancy"]) for row in curated)),
+        claims=tuple(said.all_named(as_iri(row["thing"]) for row in resting)),
     )
 
 

@@ -15,7 +15,7 @@ from wherefrom.pages.counts import Claims, Count, listed, studies_on
 from wherefrom.pages.said import Said
 from wherefrom.pages.shown import Group, Shown
 from wherefrom.pages.side_by_side import DESCRIBED, Line, SideBySide, described, side_by_side
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.vocabulary import EV, shorten
 
 SOURCES = 12  # columns of the table at most: those with the most claims; how many more there are is told
@@ -87,14 +87,14 @@ class Intervention:
 def intervention(asking: Asking) -> Intervention:
     """Return the own part of the page of an intervention."""
     thing, store, said = asking.thing, asking.store, Said(asking.store, asking.base, [asking.thing])
-    speaking = {URIRef(row["thing"]) for row in rows(store, "statements", {"value": [thing], "property": [EV.about]})}
+    speaking = {as_iri(row["thing"]) for row in rows(store, "statements", {"value": [thing], "property": [EV.about]})}
     claims = Claims(asking, speaking, EV.claimedBy, EV.aboutOutcome, EV.restsOn)
-    rated = said.read(URIRef(row["thing"]) for row in rows(store, "statements", {"value": [thing], "property": [EV.rates]}))
+    rated = said.read(as_iri(row["thing"]) for row in rows(store, "statements", {"value": [thing], "property": [EV.rates]}))
     characteristics = described(store, thing)
     by_source = {source: ones for (source,), ones in claims.by(EV.claimedBy).items()}
     graphs = {source: set(claims.graphs[source]) for source in by_source}
     for row in rows(store, "statements", {"thing": [*characteristics[:DESCRIBED], *sorted(rated)], "property": [EV.statedBy, EV.ratedBy]}):
-        graphs.setdefault(URIRef(row["value"]), set()).add(row["graph"])
+        graphs.setdefault(as_iri(row["value"]), set()).add(row["graph"])
     sources = sorted(graphs, key=lambda source: (-len(by_source.get(source, ())), source))
     said.names.learn(sources)
     beside = sorted(_beside(said, thing), key=str)
@@ -142,8 +142,8 @@ def _relations(said: Said, things: set[URIRef]) -> list[Relation]:
     found: dict[tuple[URIRef, URIRef, URIRef], set[URIRef]] = {}
     for column in ("one", "other"):
         for row in rows(said.store, "relations", {column: sorted(things)}):
-            one, relation, other = (URIRef(row[name]) for name in ("one", "relation", "other"))
-            found.setdefault((one, relation, other), set()).add(URIRef(row["claim"]))
+            one, relation, other = (as_iri(row[name]) for name in ("one", "relation", "other"))
+            found.setdefault((one, relation, other), set()).add(as_iri(row["claim"]))
     said.read(claim for claims in found.values() for claim in claims)
     said.names.learn(term for triple in found for term in triple)
     made = [
@@ -161,7 +161,7 @@ def _saying(said: Said, claims: Iterable[URIRef]) -> list[Shown]:
 def _beside(said: Said, thing: URIRef) -> set[URIRef]:
     """Return the interventions that are related to a thing."""
     found = (row for column in ("one", "other") for row in rows(said.store, "relations", {column: [thing]}))
-    return {URIRef(row[column]) for row in found for column in ("one", "other")} - {thing}
+    return {as_iri(row[column]) for row in found for column in ("one", "other")} - {thing}
 
 
 def _level(said: Said, rating: URIRef) -> Level:
@@ -193,7 +193,7 @@ def _outcomes(asking: Asking, said: Said, claims: Claims) -> list[OnOutcome]:
     resting = {ground for (ground,) in claims.by(EV.restsOn)}
     ways: dict[URIRef, set[URIRef]] = {}
     for row in rows(asking.store, "statements", {"thing": sorted(resting), "property": [EV.direction]}):
-        ways.setdefault(URIRef(row["thing"]), set()).add(URIRef(row["value"]))
+        ways.setdefault(as_iri(row["thing"]), set()).add(as_iri(row["value"]))
     shown, found = studies_on(asking.store, parts), []
     said.names.learn([*by_outcome, *claims.graphs, *(way for told in ways.values() for way in told)])
     for outcome, ones in by_outcome.items():
@@ -218,7 +218,7 @@ def _discrepancies(said: Said, records: list[URIRef]) -> list[tuple[Shown, tuple
     """Return the discrepancies that curators found between records on it, each with its kind."""
     found: dict[URIRef, set[URIRef]] = {}
     for row in rows(said.store, "curated_discrepancies", {"record": records}):
-        found.setdefault(URIRef(row["discrepancy"]), set()).update([URIRef(row["kind"])] if "kind" in row else [])
+        found.setdefault(as_iri(row["discrepancy"]), set()).update([as_iri(row["kind"])] if "kind" in row else [])
     said.names.learn([*found, *(kind for kinds in found.values() for kind in kinds)])
     made = [(said.name(one), tuple(said.all_named(kinds))) for one, kinds in found.items()]
     return sorted(made, key=lambda one: one[0].text)

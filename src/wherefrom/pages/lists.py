@@ -15,7 +15,7 @@ from rdflib.term import Identifier
 from wherefrom.lineage import kind_of
 from wherefrom.pages.shown import Names, Shown, address
 from wherefrom.problems import BadParameter
-from wherefrom.query import lines, rows
+from wherefrom.query import as_iri, lines, rows
 from wherefrom.store import Store
 from wherefrom.vocabulary import expand, place, shorten
 
@@ -117,7 +117,7 @@ def _line(thing: URIRef, names: Names) -> Shown:
 def _having(store: Store, things: Iterable[str], chosen: Mapping[str, str], base: str) -> list[URIRef]:
     """Return those of many things that have all that was chosen, asked of the store a choice at a time."""
     having = [
-        {URIRef(row["thing"]) for row in rows(store, "statements", {"value": [expand(value, base)], "property": [expand(name, base)]})}
+        {as_iri(row["thing"]) for row in rows(store, "statements", {"value": [expand(value, base)], "property": [expand(name, base)]})}
         for name, value in chosen.items()
     ]
     known = set(things)
@@ -132,7 +132,7 @@ def _said(store: Store, things: list[URIRef], chosen: Mapping[str, str], base: s
     said: Said = {}
     for row in rows(store, "statements", {"thing": things}) if things else ():
         if isinstance(row["value"], URIRef) and row["property"] not in (RDFS.isDefinedBy, SKOS.inScheme):
-            said.setdefault(URIRef(row["property"]), {}).setdefault(row["value"], set()).add(URIRef(row["thing"]))
+            said.setdefault(as_iri(row["property"]), {}).setdefault(row["value"], set()).add(as_iri(row["thing"]))
     few = {
         prop: values for prop, values in said.items() if 1 < len(values) <= VALUES and 2 * len(values) <= len(set().union(*values.values()))
     }

@@ -13,7 +13,7 @@ from wherefrom.pages.counts import Claims, Count, listed, studies_on
 from wherefrom.pages.figures import findings
 from wherefrom.pages.said import Said, Table
 from wherefrom.pages.shown import Group, Shown
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.vocabulary import EV
 
 FINDINGS = 100  # rows of the table of findings at most
@@ -53,8 +53,8 @@ def outcome(asking: Asking) -> Outcome:
     thing, store, said = asking.thing, asking.store, Said(asking.store, asking.base, [asking.thing])
     parts = sorted(narrower(store, [thing])[thing])
     linked = list(rows(store, "statements", {"value": parts, "property": [EV.aboutOutcome, EV.outcome]}))
-    speaking = {URIRef(row["thing"]) for row in linked if row["property"] == EV.aboutOutcome}
-    found = sorted({URIRef(row["thing"]) for row in linked if row["property"] == EV.outcome})
+    speaking = {as_iri(row["thing"]) for row in linked if row["property"] == EV.aboutOutcome}
+    found = sorted({as_iri(row["thing"]) for row in linked if row["property"] == EV.outcome})
     claims = Claims(asking, speaking, EV.about, EV.claimedBy, EV.aboutOutcome)
     shown = studies_on(store, {thing: parts})[thing]
     claimed = [_claimed(asking, said, claims, pair, shown) for pair in claims.by(EV.about, EV.claimedBy).items()]

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rdflib import URIRef
-
 from wherefrom.pages.asking import Asking
 from wherefrom.pages.excerpts import Excerpt, excerpts
 from wherefrom.pages.said import Said
 from wherefrom.pages.shown import Shown
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.vocabulary import EV
 
 
@@ -27,4 +25,4 @@ def passage(asking: Asking) -> Passage | None:
     said = Said(asking.store, asking.base)
     found = excerpts(asking, said, [asking.thing])
     stated = rows(asking.store, "statements", {"value": [asking.thing], "property": [EV.statedAt]})
-    return Passage(tuple(found), tuple(said.all_named(URIRef(row["thing"]) for row in stated))) if found else None
+    return Passage(tuple(found), tuple(said.all_named(as_iri(row["thing"]) for row in stated))) if found else None

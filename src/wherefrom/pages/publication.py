@@ -13,7 +13,7 @@ from wherefrom.pages.disagreement import Disagreement, disagreement
 from wherefrom.pages.figures import findings
 from wherefrom.pages.said import CITO, FABIO, PRISM, Said, Table, table
 from wherefrom.pages.shown import Group, Shown
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.vocabulary import EV
 from wherefrom.withdrawal import impact
 
@@ -53,11 +53,11 @@ def publication(asking: Asking) -> Publication:
     naming: dict[URIRef, dict[URIRef, set[URIRef]]] = {}
     links = (EV.reportedIn, EV.publishedIn, EV.refersTo, CITO.hasCitedEntity)
     for row in rows(store, "statements", {"value": [thing], "property": links}):
-        naming.setdefault(URIRef(row["property"]), {}).setdefault(URIRef(row["thing"]), set()).add(URIRef(row["graph"]))
+        naming.setdefault(as_iri(row["property"]), {}).setdefault(as_iri(row["thing"]), set()).add(as_iri(row["graph"]))
     reported, published, printed, cited = (naming.get(prop, {}) for prop in links)
     return Publication(
         facts=tuple(said.facts(thing, *KNOWN)),
-        notices=tuple(said.all_named(URIRef(row["notice"]) for row in rows(store, "retracted", {"publication": [thing]}))),
+        notices=tuple(said.all_named(as_iri(row["notice"]) for row in rows(store, "retracted", {"publication": [thing]}))),
         studies=tuple(said.name(study, inferred=graphs <= said.curated) for study, graphs in sorted(reported.items())),
         withdrawn=_withdrawn(asking, said),
         citing=_citing(said, cited),

@@ -10,7 +10,7 @@ from rdflib.term import Identifier
 
 from wherefrom.lineage import curation_graphs
 from wherefrom.pages.shown import Group, Names, Shown, address, shown
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.store import Store
 from wherefrom.vocabulary import EV, PREFIXES
 
@@ -44,7 +44,7 @@ class Said:
         fresh = sorted(wanted - self._found.keys(), key=str)
         terms: set[Identifier] = set(fresh)
         for row in rows(self.store, "statements", {"thing": fresh}):
-            values = self._found.setdefault(URIRef(row["thing"]), {}).setdefault(URIRef(row["property"]), {})
+            values = self._found.setdefault(as_iri(row["thing"]), {}).setdefault(as_iri(row["property"]), {})
             values.setdefault(row["value"], []).append(row["graph"])
             terms |= {row["property"], row["graph"]} | ({row["value"]} if row["property"] != EV.statedAt else set())
         self.names.learn(terms)

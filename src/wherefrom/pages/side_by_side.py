@@ -11,7 +11,7 @@ from wherefrom.discrepancies import Difference, discrepancies_of_descriptions
 from wherefrom.pages.figures import figure
 from wherefrom.pages.said import Cell, Said
 from wherefrom.pages.shown import Shown
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.store import Store
 from wherefrom.vocabulary import EV
 
@@ -57,7 +57,7 @@ def value(said: Said, thing: URIRef) -> Cell:
 
 def described(store: Store, thing: URIRef) -> list[URIRef]:
     """Return the characteristics of a thing."""
-    return sorted({URIRef(row["thing"]) for row in rows(store, "statements", {"value": [thing], "property": [EV.characteristicOf]})})
+    return sorted({as_iri(row["thing"]) for row in rows(store, "statements", {"value": [thing], "property": [EV.characteristicOf]})})
 
 
 def side_by_side(said: Said, characteristics: Sequence[URIRef], sources: Sequence[URIRef]) -> SideBySide:

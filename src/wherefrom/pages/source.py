@@ -13,7 +13,7 @@ from wherefrom.pages.editions import editions
 from wherefrom.pages.said import CITO, Said, Table, table
 from wherefrom.pages.shown import Group, Shown
 from wherefrom.pages.side_by_side import value
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.store import Store
 from wherefrom.vocabulary import EV
 
@@ -62,7 +62,7 @@ def source(asking: Asking) -> Source:
     thing, store, said = asking.thing, asking.store, Said(asking.store, asking.base, [asking.thing])
     naming: dict[URIRef, dict[URIRef, set[URIRef]]] = {}
     for row in rows(store, "statements", {"value": [thing], "property": [*SAYING, DCTERMS.publisher]}):
-        naming.setdefault(URIRef(row["property"]), {}).setdefault(URIRef(row["thing"]), set()).add(URIRef(row["graph"]))
+        naming.setdefault(as_iri(row["property"]), {}).setdefault(as_iri(row["thing"]), set()).add(as_iri(row["graph"]))
     claimed, rated, stated, published = (naming.get(prop, {}) for prop in (*SAYING, DCTERMS.publisher))
     claims = Claims(asking, claimed, EV.claimKind)
     graphs = {graph for found in (claimed, rated, stated) for where in found.values() for graph in where} - said.curated
@@ -83,7 +83,7 @@ def source(asking: Asking) -> Source:
         citations=_citations(said, citing[:CITATIONS]),
         citations_more=len(citing[CITATIONS:]),
         discrepancies=tuple(
-            said.all_named(URIRef(row["discrepancy"]) for row in rows(store, "discrepancies_in", {"edition": sorted(graphs)}))
+            said.all_named(as_iri(row["discrepancy"]) for row in rows(store, "discrepancies_in", {"edition": sorted(graphs)}))
         ),
     )
 
@@ -99,7 +99,7 @@ def _scales(said: Said, ratings: Iterable[URIRef], published: Iterable[URIRef]) 
     schemes = said.read(schemes.union(*(said.things(level, SKOS.inScheme) for level in given)))
     levels: dict[URIRef, set[URIRef]] = {}
     for row in rows(said.store, "statements", {"value": sorted(schemes), "property": [SKOS.inScheme]}):
-        levels.setdefault(URIRef(row["value"]), set()).add(URIRef(row["thing"]))
+        levels.setdefault(as_iri(row["value"]), set()).add(as_iri(row["thing"]))
     said.read(level for found in levels.values() for level in found)
     made = [Scale(said.name(one), said.text(one, SKOS.definition), _levels(said, levels.get(one, set()), given)) for one in schemes]
     return sorted(made, key=lambda one: one.scheme.text)
@@ -127,9 +127,9 @@ def _searched(said: Said, stated: Iterable[URIRef]) -> Table | None:
     store = said.store
     items: dict[URIRef, URIRef] = {}
     for row in rows(store, "statements", {"thing": sorted(stated), "property": [EV.item]}):
-        items[URIRef(row["thing"])] = URIRef(row["value"])
+        items[as_iri(row["thing"])] = as_iri(row["value"])
     noted = rows(store, "statements", {"thing": sorted(set(items.values())), "property": [SKOS.note]})
-    evidence = {URIRef(row["thing"]) for row in noted if str(row["value"]) == EVIDENCE}
+    evidence = {as_iri(row["thing"]) for row in noted if str(row["value"]) == EVIDENCE}
     said.read(one for one, item in items.items() if item in evidence)
     found = [one for one, item in items.items() if item in evidence and said.text(one, EV.value)]
     found.sort(key=lambda one: (said.text(one, EV.characteristicOf), said.text(one, EV.item)))
@@ -146,7 +146,7 @@ def _searched(said: Said, stated: Iterable[URIRef]) -> Table | None:
 def _citing(store: Store, graphs: Iterable[URIRef]) -> list[URIRef]:
     """Return the citations that editions make."""
     found = rows(store, "statements", {"value": sorted(graphs), "property": [CITO.hasCitingEntity]})
-    return sorted({URIRef(row["thing"]) for row in found})
+    return sorted({as_iri(row["thing"]) for row in found})
 
 
 def _citations(said: Said, citations: Iterable[URIRef]) -> Table | None:

@@ -11,7 +11,7 @@ from rdflib import URIRef
 from wherefrom.lineage import Lineage, Policy, publications, reporting, sharing, steps_of, studies_reached, support
 from wherefrom.pages.said import Said
 from wherefrom.pages.shown import Shown
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.store import Store
 from wherefrom.vocabulary import EV
 
@@ -76,7 +76,7 @@ def _trial(said: Said, studies: list[URIRef], policy: Policy) -> Trial:
 
 def ratings(said: Said, thing: URIRef, sources: Collection[URIRef] = ()) -> list[Shown]:
     """Return how sources, or those given, rate a thing: as `3+ by Foundations`, each with the way to the rating."""
-    found = said.read(URIRef(row["thing"]) for row in rows(said.store, "statements", {"value": [thing], "property": [EV.rates]}))
+    found = said.read(as_iri(row["thing"]) for row in rows(said.store, "statements", {"value": [thing], "property": [EV.rates]}))
     theirs = (one for one in found if not sources or set(sources) & set(said.things(one, EV.ratedBy)))
     return sorted((_rating(said, rating) for rating in theirs), key=lambda one: one.text)
 

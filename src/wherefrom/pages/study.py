@@ -15,7 +15,7 @@ from wherefrom.pages.said import Said, Table, table
 from wherefrom.pages.shown import Group, Shown
 from wherefrom.pages.side_by_side import value
 from wherefrom.pages.strength import ratings
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.store import Store
 from wherefrom.vocabulary import EV
 
@@ -66,14 +66,14 @@ def study(asking: Asking) -> Study:
 
 
 def _naming(store: Store, thing: URIRef, prop: URIRef) -> set[URIRef]:
-    return {URIRef(row["thing"]) for row in rows(store, "statements", {"value": [thing], "property": [prop]})}
+    return {as_iri(row["thing"]) for row in rows(store, "statements", {"value": [thing], "property": [prop]})}
 
 
 def _sharing(store: Store, said: Said, thing: URIRef) -> list[Shown]:
     """Return the studies that share the sample, in whichever direction that is said."""
     graphs: dict[URIRef, set[URIRef]] = {}
     for row in rows(store, "shared_samples", {"study": [thing]}):
-        graphs.setdefault(URIRef(row["other"]), set()).add(URIRef(row["graph"]))
+        graphs.setdefault(as_iri(row["other"]), set()).add(as_iri(row["graph"]))
     return [said.name(other, inferred=found <= said.curated) for other, found in sorted(graphs.items())]
 
 
@@ -145,8 +145,8 @@ def counting(asking: Asking, said: Said, thing: URIRef) -> list[Counting]:
     said.names.learn(counted | stated)
     found: dict[URIRef, dict[URIRef, list[Shown]]] = {}
     for row in rows(store, "statements", {"thing": sorted(counted | stated), "property": [EV.claimedBy, EV.ratedBy]}):
-        one = URIRef(row["thing"])
-        by_class = found.setdefault(URIRef(row["value"]), {kind: [] for kind in COUNTING})
+        one = as_iri(row["thing"])
+        by_class = found.setdefault(as_iri(row["value"]), {kind: [] for kind in COUNTING})
         by_class[URIRef(resting[one])].append(said.name(one, inferred=one not in stated))
     made = [Counting(said.name(source), *(tuple(sorted(lists[kind], key=_named)) for kind in COUNTING)) for source, lists in found.items()]
     return sorted(made, key=lambda one: (-len(one.claims), one.source.text))

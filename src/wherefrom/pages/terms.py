@@ -7,7 +7,7 @@ from typing import Any
 
 from rdflib import OWL, RDF, RDFS, SKOS, Namespace, URIRef
 
-from wherefrom.query import rows
+from wherefrom.query import as_iri, rows
 from wherefrom.store import Store
 from wherefrom.vocabulary import EV, ONTOLOGY, PREFIXES, place, shorten
 
@@ -59,7 +59,7 @@ def vocabulary(store: Store) -> Vocabulary:
         iri = str(row["thing"])
         if row["property"] == RDF.type:
             kinds.setdefault(iri, set()).add(str(row["value"]))
-        elif (name := TOLD.get(URIRef(row["property"]))) in LINKS:
+        elif (name := TOLD.get(as_iri(row["property"]))) in LINKS:
             told.setdefault(iri, {}).setdefault(name, []).append(shorten(str(row["value"]), str(ONTOLOGY)))
         elif name:
             told.setdefault(iri, {})[name] = str(row["value"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable
+import re
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,6 +23,7 @@ from wherefrom.web.respond import see_other
 from wherefrom.web.site import Site
 
 EXAMPLES = 5  # papers, and trials, that a page without parameters begins with
+PAGE, ACROSS = 100, 30  # entries or rows, and columns, on one page
 SEVERAL = 5  # things of one label that a problem names
 
 
@@ -47,6 +50,40 @@ def at(path: str, parameters: Iterable[tuple[str, str]]) -> str:
     """
     query = urlencode(list(parameters), safe="/")
     return f"{path}?{query}" if query else path
+
+
+@dataclass(frozen=True)
+class Part:
+    """A page of a list: `entries` from number `start` (from 0) on, of `total`; the addresses of the pages before and after, if any."""
+
+    entries: Sequence[Any]
+    start: int
+    total: int
+    before: str
+    after: str
+
+    @property
+    def whole(self) -> bool:
+        """Whether this is all."""
+        return len(self.entries) == self.total
+
+
+def part(request: Request, entries: Sequence[Any], name: str = "start", size: int = 0, *, holding: int | None = None) -> Part:
+    """Return the page of `entries` that the parameter `name` of a request asks for: how many to pass over; else the one `holding` a place.
+
+    Raises `BadParameter` for what is no such number.
+    """
+    size, given = size or PAGE, request.query_params.get(name, "")
+    if not re.fullmatch("[0-9]{0,9}", given):
+        raise BadParameter(f"{name} is how many to pass over, 0 or more, not {given!r}.")
+    start = int(given) if given else (holding or 0) // size * size
+
+    def there(number: int) -> str:
+        others = [(key, value) for key, value in request.query_params.multi_items() if key not in (name, "id")]
+        return at(request.url.path, [*others, (name, str(number))] if number else others)
+
+    after = there(start + size) if start + size < len(entries) else ""
+    return Part(entries[start : start + size], start, len(entries), there(max(start - size, 0)) if start else "", after)
 
 
 def meant(site: Site, text: str) -> str:

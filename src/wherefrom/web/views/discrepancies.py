@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -13,12 +13,13 @@ from wherefrom.answers import KINDS, Answer
 from wherefrom.findings import shown
 from wherefrom.lineage import Passage, passages
 from wherefrom.pages import Names
+from wherefrom.problems import UnknownResource
 from wherefrom.query import rows
 from wherefrom.web import asked
 from wherefrom.web.api import known_parameters
 from wherefrom.web.respond import READ, as_json
 from wherefrom.web.site import Entry, Site
-from wherefrom.web.views.asking import FormRoute
+from wherefrom.web.views.asking import FormRoute, part
 from wherefrom.web.views.view import show, table
 
 ENTRY = Entry("/discrepancies", "Discrepancies", "head", "Where do sources disagree, by how much, and who says what?")
@@ -35,11 +36,18 @@ def routes(site: Site) -> APIRouter:
     @router.api_route("/discrepancies", methods=READ, include_in_schema=False)
     @router.api_route("/discrepancies.{suffix}", methods=READ, include_in_schema=False)
     def discrepancies(
-        request: Request, answer: Annotated[asked.Asked, Depends(asked.discrepancies)], kind: str = "", suffix: str = ""
+        request: Request,
+        answer: Annotated[asked.Asked, Depends(asked.discrepancies)],
+        kind: str = "",
+        suffix: str = "",
+        id: str = "",
+        start: str = "",
     ) -> Response:
         def page(**shared: object) -> bytes:
             found = answer(site)
-            names = _names(site, found)
+            ordered = sorted(found["discrepancies"], key=_weight)
+            here = part(request, ordered, holding=_place(ordered, id))
+            names = _names(site, {**found, "discrepancies": here.entries})
             kinds = [(code.rsplit("/", 1)[-1], names.of(code)) for code in names.known if code.startswith(f"{KINDS}/")]
 
             def called(name: str) -> str:
@@ -48,13 +56,13 @@ def routes(site: Site) -> APIRouter:
             return site.page(
                 "discrepancies.html",
                 answer=found,
-                found=sorted(found["discrepancies"], key=_weight),
+                found=here,
                 kind=kind,
                 offered=sorted(kinds, key=lambda one: one[1]),
                 called=called,
                 at=lambda name: site.address(site.iri(name)),
                 number=shown,
-                places=_places(site, found),
+                places=_places(site, here.entries),
                 told=value_told,
                 **shared,
             )
@@ -66,6 +74,14 @@ def routes(site: Site) -> APIRouter:
         return show(site, request, "/discrepancies", suffix, page, data)
 
     return router
+
+
+def _place(found: Sequence[Answer], name: str) -> int | None:
+    """Return the place of a discrepancy, if one is named; raises `UnknownResource` for one that is not found now."""
+    place = next((number for number, one in enumerate(found) if one["id"] == name), None)
+    if name and place is None:
+        raise UnknownResource(f"the discrepancy {name!r}")
+    return place
 
 
 def _names(site: Site, found: Answer) -> Names:
@@ -84,9 +100,9 @@ def _weight(one: Answer) -> tuple[bool, bool, float]:
     return one["cause"] == "transcription", one["byHowMuch"] is None, -(one["byHowMuch"] or 0)
 
 
-def _places(site: Site, found: Answer) -> Callable[[Answer], list[dict[str, str]]]:
+def _places(site: Site, found: Sequence[Answer]) -> Callable[[Answer], list[dict[str, str]]]:
     """Return what gives the passages of a statement: where its records are stated in its graph, by their lines."""
-    said = {record["id"]: site.iri(record["id"]) for one in found["discrepancies"] for record in one["records"]}
+    said = {record["id"]: site.iri(record["id"]) for one in found for record in one["records"]}
     stated = passages(site.store, sorted(said.values())) if said else {}
 
     def places(statement: Answer) -> list[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -15,11 +16,11 @@ from wherefrom.web import asked
 from wherefrom.web.api import known_parameters
 from wherefrom.web.respond import READ, as_json
 from wherefrom.web.site import Entry, Site
-from wherefrom.web.views.asking import FormRoute
+from wherefrom.web.views.asking import PAGE, FormRoute, part
 from wherefrom.web.views.view import show, table
 
 ENTRY = Entry("/findings", "Findings", "head", "What did the trials find, in figures?")
-MOST = 500  # findings in the table of a page; the data have all
+CHOICES = 500  # studies, outcomes or sources that a form lists; of more one is named
 THINGS = ("studies", "sources", "outcomes", "treatmentArms", "comparatorArms", "timepoints", "measures", "analysisSets")
 COLUMNS = (
     "finding", "label", "study", "source", "outcome", "treatment arm", "comparator arm", "time point", "measure", "analysis set",
@@ -34,17 +35,21 @@ def routes(site: Site) -> APIRouter:
 
     @router.api_route("/findings", methods=READ, include_in_schema=False)
     @router.api_route("/findings.{suffix}", methods=READ, include_in_schema=False)
-    def findings(request: Request, answer: Annotated[asked.Asked, Depends(asked.findings)], suffix: str = "") -> Response:
+    def findings(request: Request, answer: Annotated[asked.Asked, Depends(asked.findings)], suffix: str = "", start: str = "") -> Response:
         def page(**shared: object) -> bytes:
             found = answer(site)
+            rows = part(request, _in_order(found))
             apart = {one["id"]: one for one in found["discrepancies"]}
             told = [_apart(site, group, apart) for panel in found["panels"] for group in panel["groups"] if group["apart"]]
             return site.page(
                 "findings.html",
                 answer=found,
-                plots=_plots(found) if found["panels"] else [],
-                apart=told,
-                tables=_tables(found),
+                rows=rows,
+                plots=_plots(found) if found["panels"] and not rows.start else [],
+                apart=told[:PAGE],
+                apart_more=len(told[PAGE:]),
+                tables=_tables(found, rows.entries),
+                listed=CHOICES,
                 interval_told=interval_told,
                 number=shown,
                 **shared,
@@ -65,12 +70,18 @@ def _plots(found: Answer) -> list[tuple[str, Markup]]:
     return [(name, Markup(forest.svg(found, layout))) for name, layout in (("desk", forest.WIDE), ("telephone", forest.NARROW))]
 
 
-def _tables(found: Answer) -> list[tuple[str, list[Answer], int]]:
-    """Return the rows with a figure, and those in words only, each with its heading; no more than a page holds, and how many there are."""
+def _in_order(found: Answer) -> list[Answer]:
+    """Return the findings with a figure, then those in words only."""
     bare = set(found["withoutFigure"])
-    parts = [("With a figure", [row for row in found["findings"] if row["id"] not in bare])]
-    parts += [("Direction only: in words, without a figure that can be drawn", [row for row in found["findings"] if row["id"] in bare])]
-    return [(heading, rows[:MOST], len(rows)) for heading, rows in parts if rows]
+    return sorted(found["findings"], key=lambda row: row["id"] in bare)
+
+
+def _tables(found: Answer, rows: Sequence[Answer]) -> list[tuple[str, list[Answer], int]]:
+    """Return the rows of a page with a figure, and those in words only, each with its heading and how many there are in all."""
+    bare = set(found["withoutFigure"])
+    parts = [("With a figure", [row for row in rows if row["id"] not in bare], found["count"] - len(bare))]
+    parts += [("Direction only: in words, without a figure that can be drawn", [row for row in rows if row["id"] in bare], len(bare))]
+    return [one for one in parts if one[1]]
 
 
 def _apart(site: Site, group: Answer, apart: dict[str, Answer]) -> dict[str, Any]:

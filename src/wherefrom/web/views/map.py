@@ -16,6 +16,7 @@ from wherefrom.vocabulary import shorten
 from wherefrom.web import asked
 from wherefrom.web.respond import READ, as_json
 from wherefrom.web.site import Entry, Site
+from wherefrom.web.views.asking import ACROSS, part
 from wherefrom.web.views.view import show, table
 
 ENTRY = Entry("/map", "Evidence map", "head", "On which outcomes is there evidence, and where are the gaps?")
@@ -34,7 +35,8 @@ def routes(site: Site) -> APIRouter:
         def page(**shared: object) -> bytes:
             found = answer(site)
             shown = grid(found, levels(site.store, found, site.base))
-            return site.page("map.html", answer=found, pairs=[(axis, axis) for axis in AXES], grid=shown, **shared)
+            down, across = part(request, shown["rows"]), part(request, shown["columns"], "across", ACROSS)
+            return site.page("map.html", answer=found, pairs=[(axis, axis) for axis in AXES], rows=down, columns=across, **shared)
 
         data = {"json": lambda: as_json(answer(site)), "csv": lambda: table(COLUMNS, map(_row, cells(answer(site)).items()))}
         return show(site, request, "/map", suffix, page, data)

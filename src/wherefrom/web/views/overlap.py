@@ -11,8 +11,10 @@ from wherefrom.answers import Answer
 from wherefrom.web import asked
 from wherefrom.web.respond import READ, as_json
 from wherefrom.web.site import Entry, Site
+from wherefrom.web.views.asking import ACROSS, part
 from wherefrom.web.views.view import show, table
 
+PAIRS = 200  # of pages that are shown: those that share most, where they are more
 ENTRY = Entry("/overlap", "Overlap", "head", "Do several pages rest on the same few trials?")
 
 
@@ -25,7 +27,10 @@ def routes(site: Site) -> APIRouter:
     def overlap(request: Request, answer: Annotated[asked.Asked, Depends(asked.overlap)], suffix: str = "") -> Response:
         def page(**shared: object) -> bytes:
             found = answer(site)
-            return site.page("overlap.html", answer=found, named={one["id"]: one for one in found["documents"]}, **shared)
+            documents, units = part(request, found["documents"]), part(request, found["units"], "across", ACROSS)
+            named = {one["id"]: one for one in found["documents"]}
+            shown = {"documents": documents, "units": units, "pairs": _shown(found["pairs"])}
+            return site.page("overlap.html", answer=found, named=named, **shown, **shared)
 
         data = {"json": lambda: as_json(answer(site)), "csv": lambda: _csv(answer(site))}
         return show(site, request, "/overlap", suffix, page, data)
@@ -33,8 +38,13 @@ def routes(site: Site) -> APIRouter:
     return router
 
 
+def _shown(pairs: list[Answer]) -> list[Answer]:
+    return pairs if len(pairs) <= PAIRS else sorted(pairs, key=lambda pair: -len(pair["shared"]))[:PAIRS]
+
+
 def _csv(answer: Answer) -> bytes:
     """Return the table of documents and units: 1 where a document cites a unit, else 0."""
     columns = ["document", *(unit["id"] for unit in answer["units"])]
-    found = ([document["id"], *(int(document["id"] in unit["countedBy"]) for unit in answer["units"])] for document in answer["documents"])
+    marks = {(document, unit["id"]) for unit in answer["units"] for document in unit["countedBy"]}
+    found = ([one["id"], *(int((one["id"], unit) in marks) for unit in columns[1:])] for one in answer["documents"])
     return table(columns, found)

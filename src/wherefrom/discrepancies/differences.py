@@ -154,7 +154,7 @@ def order(value: Value) -> tuple[Any, ...]:
 
 def bare(value: Value) -> Value:
     """Return a value without those who say it."""
-    return replace(value, statements=())
+    return Value(value.low, value.high, value.codes, value.words, value.formula)  # not `replace`, which takes four times as long
 
 
 def merged(values: Iterable[Value]) -> tuple[Value, ...]:

@@ -24,16 +24,22 @@ def edges() -> list[Edge]:
 
 
 class Asked(EmbeddedStore):
-    """A store that keeps what it was asked."""
+    """A store that keeps what it was asked, and counts the rows that were read from it."""
 
     def __init__(self, store: EmbeddedStore, *, fixed: bool = True) -> None:
         super().__init__(store.store)
         self.fixed = fixed
         self.asked: list[Bindings] = []
+        self.read = 0
 
     def select(self, query: str, bindings: Bindings = {}) -> Iterator[Row]:
         self.asked.append({name: list(values) for name, values in bindings.items()})
-        return super().select(query, bindings)
+        return self._counted(super().select(query, bindings))
+
+    def _counted(self, found: Iterator[Row]) -> Iterator[Row]:
+        for row in found:
+            self.read += 1
+            yield row
 
 
 @pytest.fixture
@@ -78,14 +84,21 @@ def test_texts_are_asked_each_time_since_equal_ones_are_written_in_several_ways(
     assert len(store.asked) == 2
 
 
-def test_an_answer_that_is_large_is_not_kept_and_memory_begins_anew_when_it_is_full(store: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(query, "LARGE", 2)
-    for _ in range(2):
-        assert len(list(rows(store, "statements", {"thing": NAMES[:1]}))) == 3
-    assert len(store.asked) == 2
-    monkeypatch.setattr(query, "LARGE", 100)
+def test_a_large_answer_is_not_kept_and_read_no_further_than_it_is_wanted(store: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(query, "LARGE", 5)
+    whole = list(rows(store, "statements", {"thing": NAMES[:4]}))
+    assert len(whole) == 12
+    assert store.read < 2 * 12
+    before = store.read
+    assert next(rows(store, "statements", {"thing": NAMES[:4]})) == whole[0]
+    assert store.read - before <= 5 + 2
+    assert len(list(rows(store, "statements", {"thing": NAMES[:1]}))) == 3  # a part of it is kept
+    assert list(rows(store, "statements", {"thing": NAMES[:4]})) == whole  # and changes nothing
+
+
+def test_memory_begins_anew_when_it_is_full(store: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(query, "KEPT", 5)
-    for asked, number in ((0, 3), (0, 3), (1, 4), (2, 5), (0, 6)):  # the first is forgotten when more than five rows were kept
+    for asked, number in ((0, 1), (0, 1), (1, 2), (2, 3), (0, 4)):  # the first is forgotten when more than five rows were kept
         assert len(list(rows(store, "statements", {"thing": [NAMES[asked]]}))) == 3
         assert len(store.asked) == number
 

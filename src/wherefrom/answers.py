@@ -61,15 +61,16 @@ def lineage_answer(store: Store, graph: Lineage, base: str, kinds: Collection[st
     cut = graph.graph["deeper"] or graph.graph["truncated"]
     grounded = not cut and graph.graph["direction"] != "consequences" and "support" in graph.graph["follow"]
     papers = engine.publications(graph)
-    used = set().union(*(engine.supporting(graph, thing) for thing in things)) | set(things)
+    supported = engine.support(graph)
+    used = (set().union(*(nx.descendants(supported, thing) for thing in things)) & papers) | set(things)
     companions = engine.reporting(graph) - used
     places = _Places(store, graph, papers)
-    studies = set(engine.studies_reached(store, graph, things, policy))
+    studies = set(engine.studies_reached(store, graph, things, policy, supported))
     if "as_of" in graph.graph:
         studies = {study for study in studies if study in graph and papers & set(graph.successors(study))}
     lines = list(nx.connected_components(engine.sharing(store, studies, policy)))
     shown = of_kinds(graph, kinds, base) if kinds else graph
-    points = single_points(store, graph) if grounded else None
+    points = single_points(store, graph, supported) if grounded else None
     return {
         "things": [shorten(thing, base) for thing in things],
         "policy": policy,

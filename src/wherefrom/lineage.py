@@ -369,14 +369,18 @@ def sharing(store: Store, found: Iterable[URIRef], policy: Policy) -> nx.Graph[U
     return graph
 
 
-def studies_reached(store: Store, graph: Lineage, things: Iterable[URIRef], policy: Policy) -> dict[URIRef, set[URIRef]]:
+def studies_reached(
+    store: Store, graph: Lineage, things: Iterable[URIRef], policy: Policy, supported: Lineage | None = None
+) -> dict[URIRef, set[URIRef]]:
     """Return the studies behind `things`, each with those that reach it: by a step, or by a publication that reports it.
 
     A page that rests on a list of references rests on the studies that these report. A companion paper leads to nothing.
+    `supported` is `support(graph)`, where that is known.
     """
     resting, papers, of_trials = credited(graph), publications(graph), studies(graph)
-    cited = support(graph)  # from what names papers and no study: a paper of a study tells of that study only
-    cited.remove_nodes_from(of_trials | {a for a, _ in _taking(graph, EV.findingOf)})
+    telling = of_trials | {a for a, _ in _taking(graph, EV.findingOf)}
+    whole = support(graph) if supported is None else supported
+    cited = whole.subgraph(whole.nodes - telling)  # from what names papers and no study: a paper of a study tells of that study only
     reported: dict[URIRef, set[URIRef]] = {}
     for study, paper in reports(store, "value", papers, policy):
         reported.setdefault(paper, set()).add(study)

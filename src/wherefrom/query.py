@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, wraps
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 from weakref import WeakKeyDictionary
@@ -20,7 +21,7 @@ from wherefrom.store import Bindings, Row, Store
 T = TypeVar("T")
 BATCH = 250  # values in one VALUES block: with long IRIs still below what an endpoint takes (64 kB)
 KEPT = 50_000  # rows that are kept for a store, about 25 MB: a page asks again and again what its editions, codes and properties are called
-LARGE = 1_000  # rows for one value from which they are not kept
+LARGE = 5_000  # rows from which an answer is not kept, and read while it comes: who asked may need no more than its beginning
 MANY = 1_000  # values of one question from which it is about a large part of the base, and nothing is kept
 
 
@@ -71,7 +72,7 @@ def _own(name: str) -> Question:
 
 
 def rows(store: Store, name: str | Question, bindings: Bindings = {}) -> Iterator[Row]:
-    """Yield the rows of one of the program's own questions, or of a named one.
+    """Return the rows of one of the program's own questions, or of a named one.
 
     `bindings` maps columns to the values they may have, in batches where there are many.
     Raises `UnknownColumn` for a name that is no column (an engine would ignore it and answer for everything).
@@ -81,27 +82,25 @@ def rows(store: Store, name: str | Question, bindings: Bindings = {}) -> Iterato
         if column not in asked.columns:
             raise UnknownColumn(f"{asked.name} has the columns {', '.join(asked.columns)}, not {column!r}.")
     if not bindings:
-        yield from store.select(asked.text)
-        return
+        return store.select(asked.text)
     first = next(iter(bindings))
     values = list(dict.fromkeys(bindings[first]))
     others = {column: bindings[column] for column in bindings if column != first}
-    if not all(others.values()):
-        return
+    if not values or not all(others.values()):
+        return iter(())
     if store.fixed and len(values) <= MANY and all(isinstance(value, URIRef) for value in values):
-        yield from _remembered(store, asked, first, values, others)
-        return
-    yield from _asked(store, asked, first, values, others)
+        return _remembered(store, asked.text, first, values, others)
+    return _asked(store, asked.text, first, values, others)
 
 
-def _asked(store: Store, asked: Question, column: str, values: Sequence[Identifier], others: Bindings) -> Iterator[Row]:
+def _asked(store: Store, query: str, column: str, values: Sequence[Identifier], others: Bindings) -> Iterator[Row]:
     for start in range(0, len(values), BATCH):
-        yield from store.select(asked.text, {column: values[start : start + BATCH], **others})
+        yield from store.select(query, {column: values[start : start + BATCH], **others})
 
 
 @dataclass
 class _Memory:
-    """Rows of a store by what was asked (question, column, the values of other columns), and for each of these by value of the column."""
+    """Rows of a store by what was asked (query, column, the values of other columns), and for each of these by value of the column."""
 
     rows: dict[tuple[object, ...], dict[Identifier, list[Row]]] = field(default_factory=dict)
     size: int = 0
@@ -110,22 +109,25 @@ class _Memory:
 _memories: WeakKeyDictionary[Store, _Memory] = WeakKeyDictionary()
 
 
-def _remembered(store: Store, asked: Question, column: str, values: Sequence[Identifier], others: Bindings) -> Iterator[Row]:
-    """Yield the rows of values in the order of these, asking a store that counts as never changing only for those that are new."""
+def _remembered(store: Store, query: str, column: str, values: Sequence[Identifier], others: Bindings) -> Iterator[Row]:
+    """Return the rows of values in the order of these, asking a store that counts as never changing only for those that are new."""
     memory = _memories.get(store)
     if memory is None or memory.size > KEPT:
         memory = _memories[store] = _Memory()  # another one: who reads meanwhile keeps the former
-    known = memory.rows.setdefault((asked, column, *((name, *given) for name, given in others.items())), {})
-    found: dict[Identifier, list[Row]] = {value: [] for value in values if value not in known}
-    if found:
-        for row in _asked(store, asked, column, list(found), others):
+    known = memory.rows.setdefault((query, column, *((name, *given) for name, given in others.items())), {})
+    found = {value: known[value] for value in values if value in known}
+    new = [value for value in values if value not in found]
+    if new:
+        found |= {value: [] for value in new}
+        size = sum(map(len, found.values()))
+        for row in _asked(store, query, column, new, others):
             found[row[column]].append(row)
-        for value, given in found.items():
-            if len(given) <= LARGE:
-                known[value] = given
-                memory.size += len(given) + 1
-    for value in values:
-        yield from found[value] if value in found else known[value]
+            size += 1
+            if size > LARGE:
+                return _asked(store, query, column, values, others)
+        known.update((value, found[value]) for value in new)
+        memory.size += sum(len(found[value]) + 1 for value in new)
+    return chain.from_iterable([found[value] for value in values])
 
 
 def as_iri(term: Identifier) -> URIRef:

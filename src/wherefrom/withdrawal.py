@@ -106,16 +106,17 @@ def impact(store: Store, withdrawn: Sequence[URIRef], policy: Policy = "stated",
     return Impact(tuple(withdrawn), authored, along, *groups, ratings, policy, reading, names, truncated)
 
 
-def single_points(store: Store, graph: Lineage) -> set[URIRef] | None:
+def single_points(store: Store, graph: Lineage, supported: Lineage | None = None) -> set[URIRef] | None:
     """Return each publication, study or finding with which alone one of the things asked about would lose all publications.
 
     A study takes its findings along and the publications that report no other study. Such a point lies on every way from the
     thing to a publication, so that those on one of its ways are tried. None where the lineage was cut: what is not seen may
-    be other support.
+    be other support. `supported` is `support(graph)`, where that is known.
     """
     if graph.graph["truncated"] or graph.graph["deeper"]:
         return None
-    supported, papers, along = support(graph), publications(graph), _going_along(store, graph)
+    supported = support(graph) if supported is None else supported
+    papers, along = publications(graph), _going_along(store, graph)
     kinds = papers | studies(graph) | {a for a, b in graph.edges if EV.findingOf in steps_of(graph, a, b)}
     found: set[URIRef] = set()
     for thing in graph.graph["things"]:

@@ -48,7 +48,7 @@ def strength(store: Store, said: Said, thing: URIRef, graph: Lineage) -> Strengt
     including = [(a, b) for a, b in used.edges(below) if EV.includesReference in steps_of(graph, a, b)]
     papers = below & publications(graph)
     return Strength(
-        trials=_trials(store, said, sorted(studies_reached(store, graph, [thing], policy)), policy),
+        trials=_trials(store, said, sorted(studies_reached(store, graph, [thing], policy, used)), policy),
         papers=tuple(said.all_named(papers)),
         companions=tuple(said.all_named(reporting(graph) - papers)),
         lists=tuple(said.all_named(a for a, _ in including)),

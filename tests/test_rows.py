@@ -71,6 +71,27 @@ def test_other_columns_make_another_question(store: Asked) -> None:
     assert len(store.asked) == 2
 
 
+def test_a_narrower_question_is_answered_from_a_wider_one(store: Asked) -> None:
+    whole = list(rows(store, "statements", {"thing": NAMES[:2]}))
+    for prop in (RDF.type, EV.restsOn, EV.findingOf):
+        found = list(rows(store, "statements", {"thing": NAMES[:2], "property": [prop]}))
+        assert found == [row for row in whole if row["property"] == prop]
+    assert len(store.asked) == 1
+    assert not list(rows(store, "statements", {"thing": NAMES[:1], "value": [Literal("x")]}))
+    assert len(store.asked) == 2
+
+
+def test_a_column_that_may_be_unbound_is_asked_for() -> None:
+    store = Asked(store_of(edges()))
+    asked = query.Question(
+        "optional", "", ("thing", "value"), f"SELECT ?thing ?value {{ ?thing a ?c OPTIONAL {{ ?thing <{EV.restsOn}> ?value }} }}"
+    )
+    for known in ({}, {"value": [ID["study/a"]]}):
+        found = [[dict(row) for row in rows(one, asked, {"thing": [ID["study/a"]], **known})] for one in (store, Asked(store, fixed=False))]
+        assert found[0] == found[1] != []
+    assert len(store.asked) == 2
+
+
 def test_a_store_that_may_change_is_asked_each_time() -> None:
     store = Asked(store_of(edges()), fixed=False)
     for _ in range(2):

@@ -116,6 +116,9 @@ def _remembered(store: Store, query: str, column: str, values: Sequence[Identifi
         memory = _memories[store] = _Memory()  # another one: who reads meanwhile keeps the former
     known = memory.rows.setdefault((query, column, *((name, *given) for name, given in others.items())), {})
     found = {value: known[value] for value in values if value in known}
+    if others and (wider := memory.rows.get((query, column))):
+        held = {value: _narrowed(wider[value], others) for value in values if value not in found and value in wider}
+        found |= {value: given for value, given in held.items() if given is not None}
     new = [value for value in values if value not in found]
     if new:
         found |= {value: [] for value in new}
@@ -128,6 +131,15 @@ def _remembered(store: Store, query: str, column: str, values: Sequence[Identifi
         known.update((value, found[value]) for value in new)
         memory.size += sum(len(found[value]) + 1 for value in new)
     return chain.from_iterable([found[value] for value in values])
+
+
+def _narrowed(found: list[Row], others: Bindings) -> list[Row] | None:
+    """Return those rows that have the values of other columns; None where it has to be asked: texts, and what may be unbound."""
+    if not all(isinstance(value, URIRef) for given in others.values() for value in given):
+        return None
+    if not all(column in row for column in others for row in found):
+        return None
+    return [row for row in found if all(row[column] in given for column, given in others.items())]
 
 
 def as_iri(term: Identifier) -> URIRef:

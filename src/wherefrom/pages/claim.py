@@ -43,10 +43,10 @@ def claim(asking: Asking) -> Claim:
     """Return the own part of the page of a claim."""
     thing, base, nodes = asking.thing, asking.base, asking.settings.lineage_nodes
     said = Said(asking.store, base, [thing])
+    resting = said.read(said.things(thing, EV.restsOn))  # before the lineage, which begins with them
     told, more = (lineage(asking.store, [thing], "grounds", policy, nodes) for policy in POLICIES)
     stated, inferred = (strength(asking.store, said, thing, graph) for graph in (told, more))
     editions = said.read(URIRef(graph) for _, graphs in said.values(thing, EV.claimedBy) for graph in graphs)
-    resting = said.read(said.things(thing, EV.restsOn))
     sources = set(said.things(thing, EV.claimedBy))
     return Claim(
         sources=tuple(said.shown(thing, EV.claimedBy)),

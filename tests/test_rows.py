@@ -117,9 +117,9 @@ def test_a_large_answer_is_not_kept_and_read_no_further_than_it_is_wanted(store:
     assert list(rows(store, "statements", {"thing": NAMES[:4]})) == whole  # and changes nothing
 
 
-def test_memory_begins_anew_when_it_is_full(store: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_asked_again_is_forgotten_when_memory_is_full(store: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(query, "KEPT", 5)
-    for asked, number in ((0, 1), (0, 1), (1, 2), (2, 3), (0, 4)):  # the first is forgotten when more than five rows were kept
+    for asked, number in ((0, 1), (0, 1), (1, 2), (2, 3), (0, 3), (1, 4), (0, 4), (2, 5)):  # two are kept, and two that were before
         assert len(list(rows(store, "statements", {"thing": [NAMES[asked]]}))) == 3
         assert len(store.asked) == number
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache, wraps
 from itertools import chain
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
 from rdflib import URIRef
@@ -20,7 +20,7 @@ from wherefrom.store import Bindings, Row, Store
 
 T = TypeVar("T")
 BATCH = 250  # values in one VALUES block: with long IRIs still below what an endpoint takes (64 kB)
-KEPT = 50_000  # rows that are kept for a store, about 25 MB: a page asks again and again what its editions, codes and properties are called
+KEPT = 50_000  # rows that are kept for a store, about 25 MB, and as many that were kept before and are asked again
 LARGE = 5_000  # rows from which an answer is not kept, and read while it comes: who asked may need no more than its beginning
 MANY = 1_000  # values of one question from which it is about a large part of the base, and nothing is kept
 
@@ -98,11 +98,15 @@ def _asked(store: Store, query: str, column: str, values: Sequence[Identifier], 
         yield from store.select(query, {column: values[start : start + BATCH], **others})
 
 
+Known: TypeAlias = "dict[tuple[object, ...], dict[Identifier, list[Row]]]"
+
+
 @dataclass
 class _Memory:
     """Rows of a store by what was asked (query, column, the values of other columns), and for each of these by value of the column."""
 
-    rows: dict[tuple[object, ...], dict[Identifier, list[Row]]] = field(default_factory=dict)
+    rows: Known = field(default_factory=dict)
+    older: Known = field(default_factory=dict)  # of the memory before, from which what is asked again is taken over
     size: int = 0
 
 
@@ -113,8 +117,12 @@ def _remembered(store: Store, query: str, column: str, values: Sequence[Identifi
     """Return the rows of values in the order of these, asking a store that counts as never changing only for those that are new."""
     memory = _memories.get(store)
     if memory is None or memory.size > KEPT:
-        memory = _memories[store] = _Memory()  # another one: who reads meanwhile keeps the former
-    known = memory.rows.setdefault((query, column, *((name, *given) for name, given in others.items())), {})
+        memory = _memories[store] = _Memory(older=memory.rows if memory else {})  # another one: who reads meanwhile keeps the former
+    asked = (query, column, *((name, *given) for name, given in others.items()))
+    known, older = memory.rows.setdefault(asked, {}), memory.older.get(asked, {})
+    again = {value: older[value] for value in values if value not in known and value in older}
+    known.update(again)
+    memory.size += sum(len(given) + 1 for given in again.values())
     found = {value: known[value] for value in values if value in known}
     if others and (wider := memory.rows.get((query, column))):
         held = {value: _narrowed(wider[value], others) for value in values if value not in found and value in wider}

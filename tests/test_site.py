@@ -13,6 +13,7 @@ from conftest import built_at
 from wherefrom.build import Build
 from wherefrom.load import KnowledgeBase
 from wherefrom.store import Bindings, EmbeddedStore, Row
+from wherefrom.version import __version__
 from wherefrom.web import views
 from wherefrom.web.app import application
 from wherefrom.web.metrics import Metrics
@@ -84,9 +85,9 @@ def test_the_page_of_a_thing_needs_no_list_of_all_things(made: Build, kb: Knowle
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff"])
 def test_what_is_kept_and_broken_is_made_anew(made: Build, kb: KnowledgeBase, content: bytes) -> None:
     whole = Site(made, kb.settings, kb.folder).things
-    (made.folder / "things.json").write_bytes(content)
+    (made.folder / f"things-{__version__}.json").write_bytes(content)
     assert Site(made, kb.settings, kb.folder).things == whole
-    assert (made.folder / "things.json").stat().st_size > 1_000
+    assert (made.folder / f"things-{__version__}.json").stat().st_size > 1_000
 
 
 def test_where_nothing_can_be_kept_it_is_made_each_time(
@@ -95,7 +96,7 @@ def test_where_nothing_can_be_kept_it_is_made_each_time(
     def refuse(place: Path, content: bytes) -> None:
         raise OSError(30, "Read-only file system", str(place))
 
-    (made.folder / "things.json").unlink(missing_ok=True)
+    (made.folder / f"things-{__version__}.json").unlink(missing_ok=True)
     monkeypatch.setattr("wherefrom.web.site.write_durably", refuse)
     for _ in range(2):
         asked.clear()

@@ -20,7 +20,7 @@ from rdflib.term import Identifier
 from wherefrom.formats import ROWS
 from wherefrom.load import engine_term, term, with_union
 from wherefrom.problems import BadParameter, BadQuery, EndpointUnusable, StoreUnusable, UnknownColumn
-from wherefrom.sparql_text import TEXTS, legible, outermost_group, query_form, refuse_service, with_declarations
+from wherefrom.sparql_text import TEXTS, legible, outermost_group, query_form, refuse_service, used, with_declarations
 from wherefrom.vocabulary import NEVER_IN_IRIS, PREFIXES
 
 if TYPE_CHECKING:
@@ -270,8 +270,7 @@ def _hides(query: str) -> bool:
 
 @lru_cache(TEXTS)
 def _prefixes(query: str) -> dict[str, str]:
-    """Return the prefixes that a query may need: the engine reads each of those that it is given, which takes longer than a small query."""
-    return {prefix: space for prefix, space in PREFIXES.items() if f"{prefix}:" in query}
+    return used(PREFIXES, query)
 
 
 def _bound(query: str, bindings: Bindings) -> str:

@@ -135,7 +135,7 @@ class Site:
 
     def kept(self, name: str, make: Callable[[], Any]) -> Any:
         """Return plain data about the whole base, made once for a version of it: they are kept beside its store for the next start."""
-        path = self.build.folder / f"{name}.json"
+        path = self.build.folder / f"{name}-{__version__}.json"
         try:
             return json.loads(path.read_bytes())
         except (OSError, ValueError):

@@ -76,7 +76,7 @@ def test_one_that_is_not_whole_or_not_what_it_says_is_refused_and_nothing_change
     unpacked = tmp_path / "unpacked"
     file.write_bytes(content)
     with tarfile.open(file) as archive:
-        archive.extractall(unpacked, filter="data")
+        module._unpack(archive, unpacked)
     change(unpacked)
     with tarfile.open(file, "w:gz") as archive:
         for path in unpacked.iterdir():
@@ -85,6 +85,25 @@ def test_one_that_is_not_whole_or_not_what_it_says_is_refused_and_nothing_change
         restore(file, folder)
     assert said(folder) == before
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("../outside", tarfile.REGTYPE), ("/outside", tarfile.REGTYPE), ("link", tarfile.SYMTYPE), ("pipe", tarfile.FIFOTYPE)],
+)
+def test_nothing_is_written_elsewhere(folder: Path, tmp_path: Path, name: str, kind: bytes) -> None:
+    file, before = tmp_path / "file.tgz", said(folder)
+    backup(folder, file)
+    with tarfile.open(file) as whole, tarfile.open(tmp_path / "bad.tgz", "w:gz") as archive:
+        other = tarfile.TarInfo(name if name[0] != "/" else f"{tmp_path}{name}")
+        other.type, other.linkname = kind, "/etc/passwd"
+        archive.addfile(other)
+        for member in whole:
+            archive.addfile(member, whole.extractfile(member))
+    with pytest.raises(BadBackup, match="no whole backup"):
+        restore(tmp_path / "bad.tgz", folder)
+    assert said(folder) == before
+    assert not list(tmp_path.rglob("outside"))
 
 
 def test_a_place_that_cannot_be_written_is_a_problem(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from wherefrom import journal
 from wherefrom.build import PATIENCE, canonical_nquads
@@ -112,7 +112,7 @@ def _extract(file: Path, folder: Path) -> Label:
     """Unpack a backup and check that it says what its label tells; raises `BadBackup`."""
     try:
         with tarfile.open(file) as archive:
-            archive.extractall(folder, filter="data")
+            _unpack(archive, folder)
         label = Label(**json.loads((folder / LABEL).read_text("utf-8")))
         (folder / LABEL).unlink()
         found = _label(folder)
@@ -121,6 +121,22 @@ def _extract(file: Path, folder: Path) -> Label:
     if found != label:
         raise BadBackup(f"{file.name} does not hold what it says: the digest is {found.digest[:16]}, not {label.digest[:16]}.")
     return label
+
+
+def _unpack(archive: tarfile.TarFile, folder: Path) -> None:
+    """Write the files of an archive into a folder; raises `ValueError` for what no backup has: links, and names that lead elsewhere.
+
+    What Python has for that it has since 3.11.4 only.
+    """
+    for member in archive:
+        if member.isdir():
+            continue
+        name, content = PurePosixPath(member.name), archive.extractfile(member) if member.isfile() else None
+        if content is None or name.is_absolute() or ".." in name.parts:
+            raise ValueError(f"{member.name} is no file of a knowledge base")
+        place = folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content.read())
 
 
 def _exchange(one: Path, other: Path) -> None:

@@ -199,7 +199,7 @@ class Nursery:
                 raise StoreUnusable("No query worker could be started.") from None
         try:
             _, worker = await asyncio.get_running_loop().create_connection(lambda: Worker(self), sock=ours)
-        except BaseException:
+        except BaseException:  # who waits was cancelled: nobody else will close it
             ours.close()
             raise
         try:
@@ -207,7 +207,7 @@ class Nursery:
         except QueryLost:
             worker.kill()
             raise StoreUnusable("A query worker did not start.") from None
-        except BaseException:
+        except BaseException:  # likewise: nobody else has it
             worker.kill()
             raise
         return worker
